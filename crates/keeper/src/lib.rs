@@ -1,0 +1,35 @@
+//! The keeper: the one process that holds the key of phone tags.
+//!
+//! The server looks people up by a *tag* of their phone number, the output of an oblivious
+//! pseudorandom function ([`heliograph_vault::oprf`]). The server blinds the number, the keeper
+//! applies its key, the server removes the blind: the keeper sees no numbers, the server and its
+//! database no key. A copied database therefore lists nobody, and whoever controls the running
+//! server can try numbers only as fast as the keeper's [`Limits`] allow.
+//!
+//! - [`Keeper`] is the state: the key, and what has been spent of the budget.
+//! - [`KeeperClient`] is how the rest of the server sees it: [`LocalKeeper`] in the same process
+//!   (tests), [`RemoteKeeper`] over a Unix socket, where [`serve`] answers.
+//! - [`phone_tag`] and [`phone_tags`] turn numbers into tags.
+//!
+//! What this does not do: root on a machine that runs both the server and the keeper can read
+//! the key and then list numbers at the speed of its processors.
+
+mod budget;
+mod client;
+mod files;
+mod journal;
+mod keeper;
+mod local;
+mod remote;
+mod serve;
+mod tag;
+mod wire;
+
+pub use budget::{Allowance, Limits};
+pub use client::{BoxFuture, Clock, KeeperClient, KeeperError, MAX_BATCH, Purpose};
+pub use files::OpenError;
+pub use keeper::Keeper;
+pub use local::LocalKeeper;
+pub use remote::RemoteKeeper;
+pub use serve::{bind, serve};
+pub use tag::{PhoneTag, TagError, phone_tag, phone_tags};

@@ -1,0 +1,115 @@
+//! The keeper's end of the socket.
+
+use crate::client::{Clock, KeeperError};
+use crate::keeper::Keeper;
+use crate::wire::{self, Answer};
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as BlockingStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{sleep, timeout};
+
+/// Connections served at once; more wait to be accepted. A server keeps at most eight, each with
+/// one request at a time, so this also bounds the evaluations under way.
+const MAX_CONNECTIONS: usize = 16;
+
+/// How long a connection may stay silent between requests. Short enough that idle ones do not
+/// keep others waiting for a place.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long the rest of a frame may take in either direction. Both ends are on one machine.
+const FRAME: Duration = Duration::from_secs(5);
+
+/// Pause after a failed `accept` (out of file descriptors, say), so that it does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Binds the keeper's socket with mode 0600, replacing what a dead keeper left.
+///
+/// Fails with `AddrInUse` when a keeper answers there, and when the path is longer than a
+/// socket's may be (about 100 bytes). Must be called within a tokio runtime.
+pub fn bind(socket: &Path) -> io::Result<UnixListener> {
+    if BlockingStream::connect(socket).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    // Under its final name the socket is never open to others, not for a moment.
+    let draft = socket.with_extension("new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&draft)?;
+    fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
+    fs::rename(&draft, socket)?;
+    Ok(listener)
+}
+
+/// Answers requests until dropped, then drops all connections.
+pub async fn serve(listener: UnixListener, keeper: Arc<Keeper>, clock: Clock) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let place = Arc::clone(&places)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (keeper, clock) = (Arc::clone(&keeper), Arc::clone(&clock));
+                connections.spawn(async move {
+                    // A connection that fails is over; its client tries a new one.
+                    let _ = converse(stream, keeper, clock).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "keeper_accept_failed");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Answers one connection's requests, one after another, until it closes, stalls or errs.
+async fn converse(mut stream: UnixStream, keeper: Arc<Keeper>, clock: Clock) -> io::Result<()> {
+    loop {
+        let request = match timeout(IDLE, wire::read_length(&mut stream)).await? {
+            Ok(length) => {
+                let rest = timeout(FRAME, wire::read_rest(&mut stream, length)).await??;
+                wire::decode_request(&rest)
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+            Err(error) => return Err(error),
+        };
+        let Some(request) = request else {
+            // What follows cannot be told apart from frames, so the connection ends.
+            reply(&mut stream, &Err(KeeperError::Malformed)).await?;
+            return Ok(());
+        };
+        let (keeper, now_s) = (Arc::clone(&keeper), clock());
+        let evaluation = spawn_blocking(move || {
+            let wire::Request {
+                purpose,
+                caller,
+                blinded,
+            } = request;
+            keeper.evaluate_batch(purpose, caller, &blinded, now_s)
+        });
+        let answer = evaluation.await.unwrap_or(Err(KeeperError::Unavailable));
+        reply(&mut stream, &answer).await?;
+    }
+}
+
+async fn reply(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
+    timeout(
+        FRAME,
+        wire::write_frame(stream, &wire::encode_answer(answer)),
+    )
+    .await?
+}

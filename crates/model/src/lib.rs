@@ -1,0 +1,51 @@
+//! Ids, validated values, message content and mailbox changes.
+//!
+//! The words that every inner crate shares. Nothing here knows the wire, a database, a clock or
+//! randomness. Whatever is stored derives its form from `minicbor` with numbered fields, so that a
+//! later version can add fields and still read older rows.
+
+mod change;
+mod content;
+mod ids;
+mod names;
+mod person;
+mod phone;
+
+pub use change::{Change, Logged, Message, Notice};
+pub use content::{Body, Content, Entity, EntityKind, Forward, ServiceAction};
+pub use ids::{AuthKeyId, ChannelId, ChatId, MessageId, Owner, Peer, UserId};
+pub use names::{
+    About, FirstName, LastName, MessageText, NameError, Username, UsernameError, utf16_len,
+};
+pub use person::{Person, PersonKind};
+pub use phone::{E164, PhoneError};
+
+/// Milliseconds since 1970-01-01 UTC.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    minicbor::Encode,
+    minicbor::Decode,
+)]
+#[cbor(transparent)]
+pub struct UnixMs(#[n(0)] pub i64);
+
+impl UnixMs {
+    /// Whole seconds, as Telegram's `date` fields count them.
+    pub fn seconds(self) -> i32 {
+        (self.0 / 1000) as i32
+    }
+
+    /// The moment `seconds` later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        UnixMs(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+}

@@ -1,0 +1,43 @@
+//! Development tasks, called as `cargo xtask <task>`.
+
+mod check;
+mod graph;
+mod packages;
+mod papers;
+mod process;
+mod run;
+mod schema;
+mod stages;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  run [-- FLAGS]           sets up this machine, builds, and starts the server on ./data
+  test [--stage NAME]...   sets up this machine and runs every check and test, or the named stages
+  check                    what `test` runs first: format, lints, docs, crate graph, papers
+  schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("", &[][..]),
+    };
+    let outcome = match task {
+        "run" => run::run(rest),
+        "test" => test::run(rest),
+        "check" => test::run(&["--stage".into(), "check".into()]),
+        "schema" => schema::run(rest),
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
