@@ -8,44 +8,66 @@ use crate::{graph, papers};
 
 const DRIVER: &str = "tests/clients/grammers/Cargo.toml";
 
-/// Format, lints, documentation, crate graph, papers, lock files, licences.
-///
-/// The quick ones come first; the first that fails ends the stage.
-pub fn run() -> Result<Counts, String> {
-    println!("format");
-    succeed(&mut cargo(["fmt", "--all", "--check"]))?;
-    succeed(&mut cargo(["fmt", "--check", "--manifest-path", DRIVER]))?;
+/// What a check answers, and what it is called.
+type Check = (&'static str, fn() -> Result<(), String>);
 
-    println!("crate graph, DEPS.md, lock files");
+const CHECKS: [Check; 5] = [
+    ("crate graph, DEPS.md, lock files", papers_and_graph),
+    ("format", format),
+    ("lints", lints),
+    ("documentation", documentation),
+    ("licences, bans, sources", licences),
+];
+
+/// Runs every check, the quick ones first; a failure names all that failed.
+pub fn run() -> Result<Counts, String> {
+    let mut failures = Vec::new();
+    for (name, check) in CHECKS {
+        println!("-- {name}");
+        if let Err(message) = check() {
+            failures.push(format!("{name}: {message}"));
+        }
+    }
+    if failures.is_empty() {
+        Ok(Counts::default())
+    } else {
+        Err(failures.join("\n"))
+    }
+}
+
+fn papers_and_graph() -> Result<(), String> {
     let metadata = output(&mut cargo(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     let packages = graph::packages(&metadata);
     let mut complaints = graph::complaints(&packages);
     complaints.extend(papers::dependencies(&packages)?);
     complaints.extend(papers::lock_files()?);
-    if !complaints.is_empty() {
-        return Err(complaints.join("\n"));
-    }
-
-    println!("lints");
-    succeed(&mut cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ]))?;
-
-    println!("documentation");
-    let mut docs = cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
-    succeed(docs.env("RUSTDOCFLAGS", "--deny warnings"))?;
-
-    if answers("cargo", &["deny", "--version"]) {
-        println!("licences, bans, sources");
-        succeed(program("cargo").args(["deny", "check", "licenses", "bans", "sources"]))?;
+    if complaints.is_empty() {
+        Ok(())
     } else {
-        println!("licences, bans, sources: not checked, cargo-deny is not installed");
+        Err(complaints.join("\n"))
     }
-    Ok(Counts::default())
+}
+
+fn format() -> Result<(), String> {
+    succeed(&mut cargo(["fmt", "--all", "--check"]))?;
+    succeed(&mut cargo(["fmt", "--check", "--manifest-path", DRIVER]))
+}
+
+fn lints() -> Result<(), String> {
+    let denied = ["--", "--deny", "warnings"];
+    succeed(cargo(["clippy", "--workspace", "--all-targets"]).args(denied))
+}
+
+fn documentation() -> Result<(), String> {
+    let mut docs = cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+    succeed(docs.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn licences() -> Result<(), String> {
+    if !answers("cargo", &["deny", "--version"]) {
+        println!("not checked: cargo-deny is not installed");
+        return Ok(());
+    }
+    succeed(program("cargo").args(["deny", "check", "licenses", "bans", "sources"]))
 }

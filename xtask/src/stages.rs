@@ -65,7 +65,7 @@ pub fn run(stages: &[&Stage]) -> Result<(), String> {
             Err(message) => {
                 println!("{message}");
                 line.push_str("  FAILED");
-                failures.push(format!("stage {name} failed: {message}"));
+                failures.push(format!("stage {name} failed"));
                 total.failed += 1;
             }
         }

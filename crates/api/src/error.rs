@@ -1,0 +1,204 @@
+//! Errors as clients know them. Words for the wire appear here and nowhere else.
+
+use heliograph_domain::accounts::SignUpError;
+use heliograph_domain::authorizations::AuthorizationError;
+use heliograph_domain::codes::CodeError;
+use heliograph_domain::contacts::ContactError;
+use heliograph_domain::dialogs::DialogError;
+use heliograph_domain::login_tokens::TokenError;
+use heliograph_domain::messages::MessageError;
+use heliograph_domain::profile::ProfileError;
+use heliograph_keeper::{KeeperError, TagError};
+use heliograph_model::{NameError, PhoneError, UsernameError};
+use heliograph_store::StoreError;
+use std::borrow::Cow;
+
+/// The error texts of `schema/errors.toml`.
+pub mod text {
+    /// A code and its words; words that end with `_` are followed by a number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Text {
+        /// The code, as HTTP counts them.
+        pub code: i32,
+        /// The words.
+        pub words: &'static str,
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/text.rs"));
+}
+
+use text::Text;
+
+/// What a handler answers with.
+pub type Result<T, E = RpcError> = std::result::Result<T, E>;
+
+/// `rpc_error#2144ca19 error_code:int error_message:string`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcError {
+    /// The code, as HTTP counts them.
+    pub code: i32,
+    /// The text, in capitals.
+    pub message: Cow<'static, str>,
+}
+
+impl From<Text> for RpcError {
+    fn from(text: Text) -> Self {
+        RpcError {
+            code: text.code,
+            message: Cow::Borrowed(text.words),
+        }
+    }
+}
+
+impl RpcError {
+    /// `FLOOD_WAIT_n`: too many of these; wait `seconds`.
+    pub fn flood_wait(seconds: u32) -> Self {
+        Self::with_number(text::FLOOD_WAIT_X, seconds)
+    }
+
+    /// A text that ends with a number.
+    pub fn with_number(text: Text, number: u32) -> Self {
+        RpcError {
+            code: text.code,
+            message: Cow::Owned(format!("{}{number}", text.words)),
+        }
+    }
+
+    /// Anything unforeseen: a bare 500 outside, one log line with the cause inside.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        let mut causes = String::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push_str(": ");
+            causes.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error = %error, causes, "a request failed");
+        text::INTERNAL.into()
+    }
+}
+
+impl From<StoreError> for RpcError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<MessageError> for RpcError {
+    fn from(error: MessageError) -> Self {
+        match error {
+            MessageError::UnknownPeer => text::PEER_ID_INVALID.into(),
+            MessageError::Blocked => text::USER_IS_BLOCKED.into(),
+            MessageError::BlockedByMe => text::YOU_BLOCKED_USER.into(),
+            MessageError::UnknownMessage => text::MESSAGE_ID_INVALID.into(),
+            MessageError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
+            MessageError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
+            MessageError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),
+            MessageError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DialogError> for RpcError {
+    fn from(error: DialogError) -> Self {
+        match error {
+            DialogError::PinnedTooMuch => text::PINNED_DIALOGS_TOO_MUCH.into(),
+            DialogError::UnknownDialog => text::PEER_ID_INVALID.into(),
+            DialogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ContactError> for RpcError {
+    fn from(error: ContactError) -> Self {
+        match error {
+            ContactError::UnknownPerson => text::CONTACT_ID_INVALID.into(),
+            ContactError::TooMany => text::LIMIT_INVALID.into(),
+            ContactError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProfileError> for RpcError {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Unknown => text::USER_DEACTIVATED.into(),
+            ProfileError::UsernameOccupied => text::USERNAME_OCCUPIED.into(),
+            ProfileError::UsernameNotModified => text::USERNAME_NOT_MODIFIED.into(),
+            ProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for RpcError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Occupied => text::PHONE_NUMBER_OCCUPIED.into(),
+            SignUpError::Closed => text::PHONE_NUMBER_APP_SIGNUP_FORBIDDEN.into(),
+            SignUpError::NotInvited => text::PHONE_NUMBER_BANNED.into(),
+            SignUpError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthorizationError> for RpcError {
+    fn from(error: AuthorizationError) -> Self {
+        match error {
+            AuthorizationError::UnknownKey => text::AUTH_KEY_UNREGISTERED.into(),
+            AuthorizationError::UnknownAccount => text::USER_DEACTIVATED.into(),
+            AuthorizationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenError> for RpcError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Unknown => text::AUTH_TOKEN_INVALID.into(),
+            TokenError::Expired => text::AUTH_TOKEN_EXPIRED.into(),
+            TokenError::Accepted => text::AUTH_TOKEN_ALREADY_ACCEPTED.into(),
+            TokenError::Excepted => text::AUTH_TOKEN_EXCEPTION.into(),
+            TokenError::Full => Self::flood_wait(60),
+        }
+    }
+}
+
+impl From<CodeError> for RpcError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Flood(seconds) => Self::flood_wait(seconds),
+            CodeError::Expired | CodeError::OtherNumber => text::PHONE_CODE_EXPIRED.into(),
+            CodeError::Invalid => text::PHONE_CODE_INVALID.into(),
+        }
+    }
+}
+
+impl From<TagError> for RpcError {
+    fn from(error: TagError) -> Self {
+        match error {
+            TagError::NotE164 => text::PHONE_NUMBER_INVALID.into(),
+            TagError::Keeper(KeeperError::Budget { wait_s }) => Self::flood_wait(wait_s),
+            TagError::Keeper(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<PhoneError> for RpcError {
+    fn from(_: PhoneError) -> Self {
+        text::PHONE_NUMBER_INVALID.into()
+    }
+}
+
+impl From<UsernameError> for RpcError {
+    fn from(_: UsernameError) -> Self {
+        text::USERNAME_INVALID.into()
+    }
+}
+
+/// Words for a message text that was refused.
+pub(crate) fn message_text(error: NameError) -> RpcError {
+    match error {
+        NameError::Empty => text::MESSAGE_EMPTY.into(),
+        NameError::TooLong => text::MESSAGE_TOO_LONG.into(),
+    }
+}

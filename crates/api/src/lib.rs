@@ -1,0 +1,45 @@
+//! RPC handlers by namespace, wire errors and rendering.
+//!
+//! Handlers see the canonical layer only: older and newer layers are made of their answers outside.
+//! `docs/adding-a-method.md` tells how a method comes into [`Router`].
+
+mod access;
+mod account;
+mod auth;
+mod benign;
+mod contacts;
+mod context;
+pub mod error;
+mod help;
+mod langpack;
+mod limits;
+mod messages;
+pub mod render;
+mod resolve;
+mod router;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod updates;
+mod users;
+
+pub use access::AccessKey;
+pub use context::{Caller, CodeSender, Ctx, Entropy, Policy, Services};
+pub use error::{Result, RpcError, text};
+pub use limits::{Allowance, Limits, Rate};
+pub use router::{Access, Benign, Method, Router};
+
+/// The table of every method that this server answers.
+pub fn router() -> Router {
+    let mut router = Router::default();
+    auth::register(&mut router);
+    account::register(&mut router);
+    help::register(&mut router);
+    langpack::register(&mut router);
+    users::register(&mut router);
+    contacts::register(&mut router);
+    messages::register(&mut router);
+    updates::register(&mut router);
+    benign::register(&mut router);
+    router
+}

@@ -1,0 +1,38 @@
+//! `messages.*`: private chats and Saved Messages.
+
+mod about;
+mod delete;
+mod dialogs;
+mod drafts;
+mod edit;
+mod forward;
+mod history;
+mod marks;
+mod pins;
+mod read;
+mod saved;
+mod search;
+mod send;
+#[cfg(test)]
+pub(crate) mod testing;
+mod text;
+mod typing;
+
+use crate::router::Router;
+
+pub(crate) fn register(router: &mut Router) {
+    send::register(router);
+    edit::register(router);
+    forward::register(router);
+    delete::register(router);
+    history::register(router);
+    read::register(router);
+    typing::register(router);
+    search::register(router);
+    pins::register(router);
+    dialogs::register(router);
+    marks::register(router);
+    drafts::register(router);
+    saved::register(router);
+    about::register(router);
+}

@@ -1,0 +1,60 @@
+//! What clients send with a text: entities, and the message it answers.
+
+use crate::context::Ctx;
+use crate::error::{Result, message_text, text};
+use crate::render::parse_entities;
+use crate::resolve::message_id;
+use heliograph_domain::messages::with_found;
+use heliograph_model::{Entity, MessageId, MessageText, NameError, UserId, utf16_len};
+use heliograph_tl::enums::{InputReplyTo, InputUser, MessageEntity};
+
+impl Ctx {
+    /// A text to be sent, trimmed, and its entities: the client's and those that are found in it.
+    ///
+    /// Fails with `MESSAGE_EMPTY` or `MESSAGE_TOO_LONG`.
+    pub(super) fn text(
+        &self,
+        sent: &str,
+        entities: Option<Vec<MessageEntity>>,
+    ) -> Result<(String, Vec<Entity>)> {
+        let (text, entities) = self.styled(sent, entities).map_err(message_text)?;
+        let entities = with_found(&text, entities);
+        Ok((text, entities))
+    }
+
+    /// A text, trimmed, with the client's own entities.
+    pub(super) fn styled(
+        &self,
+        sent: &str,
+        entities: Option<Vec<MessageEntity>>,
+    ) -> Result<(String, Vec<Entity>), NameError> {
+        let (text, cut) = MessageText::parse(sent)?;
+        let text = text.into_string();
+        let named = |user: &InputUser| self.named_user(user);
+        let entities = parse_entities(entities, utf16_len(&text), cut, named);
+        Ok((text, entities))
+    }
+
+    /// The message of the chat with `chat` that a new one answers.
+    ///
+    /// Answers to messages of other chats, stories and the like are `NOT_SUPPORTED`. A quotation is
+    /// left out: the whole message is answered.
+    pub(super) async fn reply_to(
+        &self,
+        chat: UserId,
+        reply_to: Option<&InputReplyTo>,
+    ) -> Result<Option<MessageId>> {
+        let reply = match reply_to {
+            None => return Ok(None),
+            Some(InputReplyTo::Message(reply)) => reply,
+            Some(InputReplyTo::MonoForum(_)) => return Err(text::NOT_SUPPORTED.into()),
+        };
+        if let Some(peer) = &reply.reply_to_peer_id
+            && self.peer(peer).await? != chat
+        {
+            return Err(text::NOT_SUPPORTED.into());
+        }
+        let id = message_id(reply.reply_to_msg_id);
+        Ok((id.0 > 0).then_some(id))
+    }
+}

@@ -1,0 +1,431 @@
+//! What sessions are told: changes of their mailbox, and news that is never stored.
+
+use super::people::status_of;
+use super::{Viewer, contact_settings, draft, entities, message, peer, people_of, users};
+use crate::error::Result;
+use crate::settings;
+use heliograph_domain::bus::Signal;
+use heliograph_domain::{accounts, contacts, dialogs};
+use heliograph_model::{Change, Logged, Message, Notice, Peer, UnixMs, UserId};
+use heliograph_store::{Rows, StoreError, Wake, mailbox};
+use heliograph_tl::enums::{self, DialogPeer, Update, Updates};
+use heliograph_tl::{Decode, Encode, types};
+use std::collections::BTreeSet;
+
+/// One change as an update, with its place in the log.
+pub(crate) fn change(me: UserId, logged: &Logged) -> Update {
+    let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
+    let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
+    match &logged.change {
+        Change::NewMessage(new) => types::UpdateNewMessage {
+            message: message(me, new),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Edited(edited) => types::UpdateEditMessage {
+            message: message(me, edited),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Deleted(ids) => types::UpdateDeleteMessages {
+            messages: numbers(ids),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::ReadInbox {
+            peer: chat,
+            max_id,
+            still_unread,
+        } => types::UpdateReadHistoryInbox {
+            peer: peer(*chat),
+            max_id: max_id.0 as i32,
+            still_unread_count: *still_unread as i32,
+            pts,
+            pts_count,
+            ..Default::default()
+        }
+        .into(),
+        Change::ReadOutbox { peer: chat, max_id } => types::UpdateReadHistoryOutbox {
+            peer: peer(*chat),
+            max_id: max_id.0 as i32,
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Pinned {
+            peer: chat,
+            ids,
+            pinned,
+        } => types::UpdatePinnedMessages {
+            pinned: *pinned,
+            peer: peer(*chat),
+            messages: numbers(ids),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::ContentsRead(ids) => types::UpdateReadMessagesContents {
+            messages: numbers(ids),
+            pts,
+            pts_count,
+            date: None,
+        }
+        .into(),
+    }
+}
+
+/// The date that a container of these changes carries, in Unix seconds.
+pub(crate) fn date_of(viewer: Viewer<'_>) -> i32 {
+    viewer.services.clock.now().seconds()
+}
+
+/// Notes everyone whom a change shows.
+pub(crate) fn people_of_change(change: &Change, people: &mut BTreeSet<UserId>) {
+    match change {
+        Change::NewMessage(message) | Change::Edited(message) => people_of(message, people),
+        Change::ReadInbox { peer, .. }
+        | Change::ReadOutbox { peer, .. }
+        | Change::Pinned { peer, .. } => {
+            people.extend(peer.user());
+        }
+        Change::Deleted(_) | Change::ContentsRead(_) => {}
+    }
+}
+
+/// Changes as one container, with everyone whom they show. `first` holds updates that go before.
+pub(crate) async fn of_changes(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    first: Vec<Update>,
+    changes: impl IntoIterator<Item = &Logged>,
+) -> Result<Updates, StoreError> {
+    let mut people = BTreeSet::new();
+    let mut updates = first;
+    for logged in changes {
+        people_of_change(&logged.change, &mut people);
+        updates.push(change(viewer.me, logged));
+    }
+    let users = users(viewer, rows, people).await?;
+    Ok(container(viewer, updates, users))
+}
+
+fn container(viewer: Viewer<'_>, updates: Vec<Update>, users: Vec<enums::User>) -> Updates {
+    types::Updates {
+        updates,
+        users,
+        chats: Vec::new(),
+        date: date_of(viewer),
+        seq: 0,
+    }
+    .into()
+}
+
+/// Changes without pts, as they stand now, and everyone whom they show.
+pub(crate) async fn notices(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    notices: &[Notice],
+) -> Result<(Vec<Update>, BTreeSet<UserId>), StoreError> {
+    let mut people = BTreeSet::new();
+    let mut updates = Vec::new();
+    for notice in notices {
+        let update = self::notice(viewer, rows, notice).await?;
+        updates.extend(update);
+        match notice {
+            Notice::Name(user) | Notice::Blocked(user) | Notice::Contact(user) => {
+                people.insert(*user);
+            }
+            Notice::Draft(peer)
+            | Notice::DialogPinned(peer)
+            | Notice::UnreadMark(peer)
+            | Notice::NotifySettings(peer) => people.extend(peer.user()),
+            Notice::PinnedOrder | Notice::Privacy(_) | Notice::NotifyKind(_) => {}
+        }
+    }
+    Ok((updates, people))
+}
+
+/// Changes without pts as one container, with everyone whom they show.
+pub(crate) async fn of_notices(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    notices: &[Notice],
+) -> Result<Updates, StoreError> {
+    let (updates, people) = self::notices(viewer, rows, notices).await?;
+    let users = users(viewer, rows, people).await?;
+    Ok(container(viewer, updates, users))
+}
+
+async fn notice(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    notice: &Notice,
+) -> Result<Option<Update>, StoreError> {
+    let me = viewer.me;
+    Ok(Some(match notice {
+        Notice::Name(user) => {
+            let Some(account) = accounts::find(rows, *user).await? else {
+                return Ok(None);
+            };
+            let person = account.person;
+            let name = person.first_name.map(|name| name.as_str().to_owned());
+            let usernames = person.username.map(|name| {
+                let username = name.as_str().to_owned();
+                types::Username {
+                    editable: true,
+                    active: true,
+                    username,
+                }
+                .into()
+            });
+            types::UpdateUserName {
+                user_id: user.0,
+                first_name: name.unwrap_or_default(),
+                last_name: person.last_name.as_str().to_owned(),
+                usernames: usernames.into_iter().collect(),
+            }
+            .into()
+        }
+        Notice::Draft(chat) => {
+            let dialog = mailbox::dialog(rows, me.into(), *chat).await?;
+            let saved = dialog.and_then(|dialog| dialog.draft);
+            let draft = draft(saved.as_ref());
+            types::UpdateDraftMessage {
+                peer: peer(*chat),
+                draft,
+                ..Default::default()
+            }
+            .into()
+        }
+        Notice::DialogPinned(chat) => {
+            let dialog = mailbox::dialog(rows, me.into(), *chat).await?;
+            let pinned = dialog.is_some_and(|dialog| dialog.pinned.is_some());
+            types::UpdateDialogPinned {
+                pinned,
+                folder_id: None,
+                peer: dialog_peer(*chat),
+            }
+            .into()
+        }
+        Notice::PinnedOrder => {
+            let pinned = dialogs::pinned(rows, me).await?.into_iter();
+            let order = pinned.map(|(peer, _)| dialog_peer(peer)).collect();
+            types::UpdatePinnedDialogs {
+                folder_id: None,
+                order: Some(order),
+            }
+            .into()
+        }
+        Notice::UnreadMark(chat) => {
+            let dialog = mailbox::dialog(rows, me.into(), *chat).await?;
+            let unread = dialog.is_some_and(|dialog| dialog.unread_mark);
+            let peer = dialog_peer(*chat);
+            types::UpdateDialogUnreadMark {
+                unread,
+                peer,
+                saved_peer_id: None,
+            }
+            .into()
+        }
+        Notice::NotifySettings(chat) => types::UpdateNotifySettings {
+            peer: types::NotifyPeer { peer: peer(*chat) }.into(),
+            notify_settings: settings::notify_of(rows, me, *chat).await?,
+        }
+        .into(),
+        Notice::NotifyKind(kind) => {
+            let Some(kind) = settings::NotifyKind::from_number(*kind) else {
+                return Ok(None);
+            };
+            types::UpdateNotifySettings {
+                peer: kind.peer(),
+                notify_settings: settings::notify_named(rows, me, kind.name()).await?,
+            }
+            .into()
+        }
+        Notice::Blocked(user) => types::UpdatePeerBlocked {
+            blocked: contacts::is_blocked(rows, me, *user).await?,
+            blocked_my_stories_from: false,
+            peer_id: peer(*user),
+        }
+        .into(),
+        Notice::Contact(user) => {
+            let Some(account) = accounts::find(rows, *user).await? else {
+                return Ok(None);
+            };
+            let settings = contact_settings(viewer, rows, &account.person).await?;
+            types::UpdatePeerSettings {
+                peer: peer(*user),
+                settings,
+            }
+            .into()
+        }
+        Notice::Privacy(key) => match settings::privacy_update(rows, me, *key).await? {
+            Some(update) => update,
+            None => return Ok(None),
+        },
+    }))
+}
+
+fn dialog_peer(chat: Peer) -> DialogPeer {
+    types::DialogPeer { peer: peer(chat) }.into()
+}
+
+/// A wake-up as the containers that the mailbox's sessions are pushed, in the canonical layer.
+///
+/// A single plain text goes in its short form, [`short_wake`]; everything else in one container.
+pub async fn wake(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    wake: &Wake,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    if let Some(short) = short_wake(viewer.me, wake) {
+        return Ok(vec![short]);
+    }
+    let (others, mut people) = notices(viewer, rows, &wake.notices).await?;
+    let mut updates = Vec::with_capacity(wake.logged.len() + others.len());
+    for logged in &wake.logged {
+        people_of_change(&logged.change, &mut people);
+        updates.push(change(viewer.me, logged));
+    }
+    updates.extend(others);
+    if updates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let users = users(viewer, rows, people).await?;
+    Ok(vec![container(viewer, updates, users).to_bytes()])
+}
+
+/// A wake-up as `updateShortMessage`, for which nothing need be read: a plain text in a chat whose
+/// other side the clients have met. The wake-up of a chat that begins carries a notice besides.
+pub fn short_wake(me: UserId, wake: &Wake) -> Option<Vec<u8>> {
+    let ([logged], []) = (wake.logged.as_slice(), wake.notices.as_slice()) else {
+        return None;
+    };
+    let Change::NewMessage(message) = &logged.change else {
+        return None;
+    };
+    let user = message.peer.user().filter(|user| *user != me)?;
+    if !is_plain(message) {
+        return None;
+    }
+    let short: Updates = types::UpdateShortMessage {
+        out: message.out,
+        silent: message.silent,
+        id: message.id.0 as i32,
+        user_id: user.0,
+        message: message.body.text.clone(),
+        pts: logged.pts as i32,
+        pts_count: logged.pts_count as i32,
+        date: message.date,
+        reply_to: message.reply_to.map(super::messages::reply),
+        entities: entities(&message.body.entities),
+        ..Default::default()
+    }
+    .into();
+    Some(short.to_bytes())
+}
+
+/// `updateShortSentMessage`: the answer to sending a plain text to somebody else, which leaves out
+/// what the sender knows.
+pub(crate) fn short_sent(me: UserId, message: &Message, logged: &Logged) -> Option<Updates> {
+    if message.peer == Peer::User(me) || !is_plain(message) {
+        return None;
+    }
+    Some(
+        types::UpdateShortSentMessage {
+            out: true,
+            id: message.id.0 as i32,
+            pts: logged.pts as i32,
+            pts_count: logged.pts_count as i32,
+            date: message.date,
+            entities: entities(&message.body.entities),
+            ..Default::default()
+        }
+        .into(),
+    )
+}
+
+fn is_plain(message: &Message) -> bool {
+    let body = &message.body;
+    let mentions = body
+        .entities
+        .iter()
+        .any(|entity| matches!(entity.kind, heliograph_model::EntityKind::MentionName(_)));
+    body.action.is_none()
+        && body.forward.is_none()
+        && body.content.is_none()
+        && body.edit_date.is_none()
+        && !body.invert_media
+        && !body.no_forwards
+        && !message.pinned
+        && !mentions
+}
+
+/// News that is never stored, as the container that `to`'s sessions are pushed; `None` for signals
+/// that are not for clients, and for news of people whom the clients have not met.
+pub async fn signal(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    signal: &Signal,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let update: Update = match signal {
+        Signal::Typing { from, action, .. } => {
+            if !has_met(viewer, rows, *from).await? {
+                return Ok(None);
+            }
+            let Ok(action) = enums::SendMessageAction::from_bytes(action) else {
+                return Ok(None);
+            };
+            types::UpdateUserTyping {
+                user_id: from.0,
+                top_msg_id: None,
+                action,
+            }
+            .into()
+        }
+        Signal::Status { user, status, .. } => {
+            if !has_met(viewer, rows, *user).await? {
+                return Ok(None);
+            }
+            types::UpdateUserStatus {
+                user_id: user.0,
+                status: status_of(*status),
+            }
+            .into()
+        }
+        Signal::Wake(_)
+        | Signal::SignedIn { .. }
+        | Signal::SignedOut { .. }
+        | Signal::LoginToken { .. } => return Ok(None),
+    };
+    let short: Updates = types::UpdateShort {
+        update,
+        date: date_of(viewer),
+    }
+    .into();
+    Ok(Some(short.to_bytes()))
+}
+
+/// Whether the viewer's clients know a person: by a chat or as a contact.
+async fn has_met(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    person: UserId,
+) -> Result<bool, StoreError> {
+    let me = viewer.me;
+    Ok(mailbox::dialog(rows, me.into(), person.into()).await?.is_some()
+        || contacts::find(rows, me, person).await?.is_some())
+}
+
+/// What the sessions of a key are pushed after [`Signal::LoginToken`]: `updateLoginToken`.
+pub fn login_token(now: UnixMs) -> Vec<u8> {
+    let short: Updates = types::UpdateShort {
+        update: Update::LoginToken,
+        date: now.seconds(),
+    }
+    .into();
+    short.to_bytes()
+}

@@ -1,0 +1,257 @@
+//! A small world for tests of handlers: a server without sockets, people, and a clock.
+
+use crate::{
+    AccessKey, Caller, CodeSender, Ctx, Entropy, Limits, Policy, Result, Router, Services,
+};
+use heliograph_domain::accounts::{Proof, Registration, SignUp};
+use heliograph_domain::authorizations::SignIn;
+use heliograph_domain::bus::{Bus, Signal};
+use heliograph_domain::codes::Codes;
+use heliograph_domain::exports::Exports;
+use heliograph_domain::keys::SaveKey;
+use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::presence::Presence;
+use heliograph_domain::services::EnsureServices;
+use heliograph_keeper::{
+    Keeper, KeeperClient, Limits as KeeperLimits, LocalKeeper, Purpose, phone_tag,
+};
+use heliograph_model::{AuthKeyId, E164, FirstName, LastName, UnixMs, UserId};
+use heliograph_store::{BoxFuture, Clock, Listener, Wake, memory};
+use heliograph_tl::{Decode, Function, enums, types};
+use heliograph_vault::oprf::OprfKey;
+use heliograph_vault::seal::SealKey;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A clock that tests turn by hand. It starts in November 2023.
+pub(crate) struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> UnixMs {
+        UnixMs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Bytes that differ from call to call and are the same in every run.
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            let next = self.0.fetch_add(1, Ordering::Relaxed);
+            let mixed = next.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// Keeps codes and signals for the test to read.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// The last code that was sent out.
+    pub code: Mutex<Option<String>>,
+    /// What the bus carried.
+    pub signals: Mutex<Vec<Signal>>,
+}
+
+impl CodeSender for Seen {
+    fn send<'a>(&'a self, _: &'a E164, code: &'a str) -> BoxFuture<'a, bool> {
+        *self
+            .code
+            .lock()
+            .expect("tests do not panic while holding it") = Some(code.to_owned());
+        Box::pin(std::future::ready(true))
+    }
+}
+
+impl Bus for Seen {
+    fn publish(&self, signal: Signal) {
+        self.signals
+            .lock()
+            .expect("tests do not panic while holding it")
+            .push(signal);
+    }
+}
+
+impl Listener for Seen {
+    fn committed(&self, wakes: Vec<Wake>) {
+        for wake in wakes {
+            self.publish(Signal::Wake(Arc::new(wake)));
+        }
+    }
+}
+
+/// The world.
+pub(crate) struct World {
+    pub services: Arc<Services>,
+    pub router: Router,
+    pub seen: Arc<Seen>,
+    pub clock: Arc<HandClock>,
+    keys: AtomicI64,
+}
+
+/// Somebody with a key, signed in or not.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub cx: Ctx,
+    pub id: UserId,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Registration::Open).await
+    }
+
+    pub async fn with(registration: Registration) -> Self {
+        let seen = Arc::new(Seen::default());
+        let clock = Arc::new(HandClock(AtomicI64::new(1_700_000_000_000)));
+        let store = memory::open(clock.clone(), seen.clone());
+        let key = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
+        let keeper = Keeper::in_memory(key, KeeperLimits::default());
+        let keeper_clock = clock.clone();
+        let keeper = LocalKeeper::new(
+            Arc::new(keeper),
+            Arc::new(move || (keeper_clock.now().0 / 1000) as u64),
+        );
+        let services = Arc::new(Services {
+            store,
+            keeper: Arc::new(keeper),
+            bus: seen.clone(),
+            clock: clock.clone(),
+            entropy: Arc::new(Counting(AtomicU64::new(1))),
+            codes: Codes::default(),
+            exports: Exports::default(),
+            login_tokens: LoginTokens::default(),
+            code_sender: seen.clone(),
+            presence: Presence::default(),
+            access: AccessKey::new(&[3; 32]),
+            limits: Limits::new(),
+            policy: Policy {
+                registration,
+                advertise: None,
+                origin: None,
+                public_key_pem: "-----BEGIN RSA PUBLIC KEY-----\n".into(),
+            },
+        });
+        services
+            .store
+            .write(EnsureServices)
+            .await
+            .expect("the store works");
+        World {
+            services,
+            router: crate::router(),
+            seen,
+            clock,
+            keys: AtomicI64::new(1),
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// A device that nobody is signed in on.
+    pub async fn stranger(&self) -> Person {
+        self.device(None).await
+    }
+
+    async fn device(&self, user: Option<UserId>) -> Person {
+        let number = self.keys.fetch_add(1, Ordering::Relaxed);
+        let key = AuthKeyId(number);
+        let seal = SealKey::new([9; 32]);
+        let save = SaveKey::new(key, &[number as u8; 256], Some(2), &seal, [1; 24]);
+        self.services
+            .store
+            .write(save)
+            .await
+            .expect("the store works");
+        let caller = Caller {
+            key,
+            session: number as u64,
+            user,
+            dc: 2,
+            reached: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+            address: 1,
+            country: None,
+            client: Arc::default(),
+        };
+        let cx = Ctx::new(self.services.clone(), Arc::new(caller));
+        Person {
+            cx,
+            id: user.unwrap_or(UserId(0)),
+        }
+    }
+
+    /// A person with an account, signed in on a device of their own.
+    pub async fn person(&self, name: &str, digits: &str) -> Person {
+        let fill = |out: &mut [u8]| out.fill(5);
+        let keeper: &dyn KeeperClient = &*self.services.keeper;
+        let tag = phone_tag(keeper, Purpose::SignIn, 0, digits, fill)
+            .await
+            .expect("a number");
+        let sign_up = SignUp {
+            phone: tag,
+            proven: Proof::None,
+            first_name: FirstName::parse(name).expect("a name"),
+            last_name: LastName::default(),
+            country: None,
+            registration: Registration::Open,
+        };
+        let account = self
+            .services
+            .store
+            .write(sign_up)
+            .await
+            .expect("a free number");
+        self.another_device(account.person.id).await
+    }
+
+    /// One more device of an account.
+    pub async fn another_device(&self, user: UserId) -> Person {
+        let person = self.device(Some(user)).await;
+        let sign_in = SignIn {
+            key: person.cx.caller().key,
+            user,
+            country: None,
+            part_of: None,
+        };
+        self.services
+            .store
+            .write(sign_in)
+            .await
+            .expect("the account exists");
+        person
+    }
+
+    /// Makes a call as a client would: through the table, in bytes.
+    pub async fn call<F: Function>(&self, person: &Person, call: F) -> Result<F::Return> {
+        let bytes = self
+            .router
+            .call(person.cx.clone(), &call.to_bytes())?
+            .await?;
+        Ok(F::Return::from_bytes(&bytes).expect("an answer reads as its type"))
+    }
+
+    /// How `viewer` names `other` to the server.
+    pub fn input_user(&self, viewer: &Person, other: &Person) -> enums::InputUser {
+        let access_hash = self.services.access.hash(viewer.id, other.id);
+        types::InputUser {
+            user_id: other.id.0,
+            access_hash,
+        }
+        .into()
+    }
+
+    /// How `viewer` names the chat with `other` to the server.
+    pub fn input_peer(&self, viewer: &Person, other: &Person) -> enums::InputPeer {
+        let access_hash = self.services.access.hash(viewer.id, other.id);
+        types::InputPeerUser {
+            user_id: other.id.0,
+            access_hash,
+        }
+        .into()
+    }
+}

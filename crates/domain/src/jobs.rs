@@ -1,0 +1,93 @@
+//! Follow-up work.
+
+use heliograph_model::{Notice, Owner, UnixMs, UserId};
+use heliograph_store::{
+    Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox,
+};
+use minicbor::{Decode, Encode};
+
+/// A new name that more people must learn.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct TellName {
+    #[n(0)]
+    user: UserId,
+    #[n(1)]
+    to: Vec<UserId>,
+}
+
+const TELL_NAME: &str = "tell_name";
+
+/// Adds a job that notes a new name in further mailboxes.
+pub(crate) async fn tell_name(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    to: &[UserId],
+) -> Result<(), StoreError> {
+    let payload = minicbor::to_vec(TellName {
+        user,
+        to: to.to_vec(),
+    })
+    .expect("encoding to memory does not fail");
+    let now = tx.now();
+    enqueue(tx, now, TELL_NAME, payload).await
+}
+
+/// How many jobs are taken up at a time.
+const BATCH: usize = 32;
+
+/// Runs the jobs that are due, in order; answers with how many ran.
+///
+/// Each job's work and the removal of its row are one command, so a job is done once even if the
+/// process ends in between.
+pub async fn run_due(store: &Store, now: UnixMs) -> Result<usize, StoreError> {
+    let end: JobKey = (now.0.max(0) as u64 + 1, 0);
+    let range = KeyRange::all().before(&end);
+    let due = {
+        let mut view = store.view().await?;
+        view.list::<Job>(Owner::INSTALLATION, range, Order::Ascending, BATCH)
+            .await?
+    };
+    let count = due.len();
+    for (key, job) in due {
+        store.write(RunJob { key, job }).await?;
+    }
+    Ok(count)
+}
+
+struct RunJob {
+    key: JobKey,
+    job: Job,
+}
+
+impl Command for RunJob {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "run_job";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if tx
+            .find::<Job>(Owner::INSTALLATION, &self.key)
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
+        tx.delete::<Job>(Owner::INSTALLATION, &self.key)?;
+        // A kind that this version does not know was left by a newer one; it goes.
+        if self.job.kind == TELL_NAME {
+            let work: TellName =
+                minicbor::decode(&self.job.payload).map_err(|error| StoreError::Corrupt {
+                    table: "job",
+                    reason: error.to_string(),
+                })?;
+            for person in work.to {
+                mailbox::note(tx, person.into(), Notice::Name(work.user)).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Editing.
+
+use super::MessageError;
+use heliograph_model::{Body, Entity, Logged, Message, MessageId, Peer, UserId};
+use heliograph_store::{Command, Locks, Tx, mailbox};
+use std::sync::Arc;
+
+/// How long a message may be edited, in seconds; `config.edit_time_limit` tells clients the same.
+/// Saved Messages may be edited for ever.
+pub const EDIT_WINDOW_S: i32 = 48 * 3600;
+
+/// Gives one's own message another text.
+#[derive(Clone, Debug)]
+pub struct EditMessage {
+    /// The author.
+    pub from: UserId,
+    /// The chat.
+    pub peer: UserId,
+    /// The message, in the author's numbers.
+    pub id: MessageId,
+    /// The new text.
+    pub text: String,
+    /// Its styled stretches.
+    pub entities: Vec<Entity>,
+    /// The link preview above the text.
+    pub invert_media: bool,
+}
+
+/// Whether a message may still be edited by `editor`, in whose mailbox it stands.
+pub fn may_edit(editor: UserId, message: &Message, now_s: i32) -> Result<(), MessageError> {
+    let written =
+        message.from == editor && message.body.action.is_none() && message.body.forward.is_none();
+    if !written {
+        return Err(MessageError::NotAuthor);
+    }
+    if message.peer != Peer::User(editor) && now_s - message.date > EDIT_WINDOW_S {
+        return Err(MessageError::TooOld);
+    }
+    Ok(())
+}
+
+/// An edit's entry in the author's log.
+#[derive(Clone, Debug)]
+pub struct Edited(pub Arc<Logged>);
+
+impl Command for EditMessage {
+    type Output = Edited;
+    type Error = MessageError;
+    const NAME: &'static str = "edit_message";
+
+    fn locks(&self) -> Locks {
+        Locks::of([self.from, self.peer])
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Edited, MessageError> {
+        let peer = Peer::User(self.peer);
+        let message = mailbox::load(tx, self.from.into(), self.id)
+            .await?
+            .filter(|message| message.peer == peer)
+            .ok_or(MessageError::UnknownMessage)?;
+        let now = tx.now().seconds();
+        may_edit(self.from, &message, now)?;
+        let before = message.body;
+        if before.text == self.text
+            && before.entities == self.entities
+            && before.invert_media == self.invert_media
+        {
+            return Err(MessageError::NotModified);
+        }
+        let body = Body {
+            text: self.text,
+            entities: self.entities,
+            invert_media: self.invert_media,
+            edit_date: Some(now),
+            ..before
+        };
+        let (mine, _) = mailbox::edit(tx, self.from.into(), peer, self.id, body)
+            .await?
+            .ok_or(MessageError::UnknownMessage)?;
+        Ok(Edited(mine))
+    }
+}

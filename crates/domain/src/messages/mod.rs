@@ -1,0 +1,53 @@
+//! Private messages and Saved Messages.
+
+mod delete;
+mod edit;
+mod forward;
+mod history;
+mod pin;
+mod read;
+mod scan;
+mod search;
+mod send;
+
+pub use delete::{DELETE_MAX, DeleteHistory, DeleteMessages, Deleted, Stretch};
+pub use edit::{EDIT_WINDOW_S, EditMessage, Edited, may_edit};
+pub use forward::ForwardMessages;
+pub use history::{Page, Window, page};
+pub use pin::{PINNED_MESSAGES_MAX, PinMessage, UnpinAll, pinned};
+pub use read::{ReadHistory, ReadOutcome};
+pub use scan::with_found;
+pub use search::{Place, SavedPart, Wanted, saved_parts, saved_peer, search, search_pinned};
+pub use send::{SendMessage, Sent};
+
+use heliograph_store::StoreError;
+use thiserror::Error;
+
+/// Why a message could not be sent, changed or removed.
+#[derive(Debug, Error)]
+pub enum MessageError {
+    /// No such account, or it is gone.
+    #[error("no such person")]
+    UnknownPeer,
+    /// The other side has blocked the sender.
+    #[error("blocked by the other side")]
+    Blocked,
+    /// The sender has blocked the other side.
+    #[error("the other side is blocked")]
+    BlockedByMe,
+    /// No such message in this chat.
+    #[error("no such message")]
+    UnknownMessage,
+    /// Only the author may do this.
+    #[error("not the author")]
+    NotAuthor,
+    /// Too late to edit.
+    #[error("too old to edit")]
+    TooOld,
+    /// The text is the same as before.
+    #[error("nothing changed")]
+    NotModified,
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,194 @@
+//! Service accounts: users that the installation itself answers for.
+
+use crate::accounts::{Account, Proof};
+use crate::keys::ClientInfo;
+use crate::{accounts, dialogs};
+use heliograph_model::{
+    About, Body, FirstName, LastName, Peer, Person, PersonKind, UnixMs, UserId, Username,
+};
+use heliograph_store::mailbox::{self, NewMessage};
+use heliograph_store::{Command, Locks, StoreError, Tx};
+
+/// The account that brings sign-in codes and news of new sign-ins; clients know it by this id.
+pub const NOTIFICATIONS: UserId = UserId(777_000);
+
+/// Usernames of service accounts that exist or will: nobody else may take them.
+const RESERVED: &[&str] = &[
+    "announcements",
+    "botfather",
+    "heliograph",
+    "searchreport",
+    "spambot",
+    "telegram",
+    "transparency",
+];
+
+/// Whether a username is kept for a service account.
+pub fn is_reserved(name: &Username) -> bool {
+    RESERVED.contains(&name.folded().as_str())
+}
+
+/// Makes the service accounts that are missing.
+#[derive(Clone, Copy, Debug)]
+pub struct EnsureServices;
+
+impl Command for EnsureServices {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "ensure_services";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if accounts::find(tx, NOTIFICATIONS).await?.is_some() {
+            return Ok(());
+        }
+        let person = Person {
+            id: NOTIFICATIONS,
+            first_name: FirstName::parse("Heliograph").ok(),
+            last_name: LastName::default(),
+            username: None,
+            about: About::default(),
+            kind: PersonKind::Service,
+            verified: true,
+            deleted: false,
+            created: tx.now(),
+            country: None,
+        };
+        accounts::put(
+            tx,
+            &Account {
+                person,
+                phone: None,
+                proven: Proof::None,
+            },
+        )
+    }
+}
+
+/// Writes a message from the notifications account into a person's mailbox.
+///
+/// There is one copy only: nobody reads the service account's own mailbox. The caller has locked
+/// the person's mailbox.
+pub(crate) async fn write_to(tx: &mut Tx<'_>, to: UserId, text: String) -> Result<(), StoreError> {
+    let peer = Peer::User(NOTIFICATIONS);
+    dialogs::begin(tx, to, peer).await?;
+    let message = NewMessage {
+        peer,
+        from: NOTIFICATIONS,
+        flags: 0,
+        reply_to: None,
+        body: Body {
+            text,
+            ..Body::default()
+        },
+    };
+    mailbox::append(tx, to.into(), message).await?;
+    Ok(())
+}
+
+/// Brings a sign-in code to the devices that are signed in already.
+#[derive(Clone)]
+pub struct BringCode {
+    /// Whose account.
+    pub to: UserId,
+    /// The code.
+    pub code: String,
+}
+
+impl Command for BringCode {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "bring_code";
+
+    fn locks(&self) -> Locks {
+        Locks::of([self.to])
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let text = format!(
+            "Login code: {}. Do not give this code to anyone, even if they say they run this server!\n\n\
+             This code can be used to log in to your account. We never ask it for anything else.\n\n\
+             If you didn't request this code by trying to log in on another device, simply ignore \
+             this message.",
+            self.code
+        );
+        write_to(tx, self.to, text).await
+    }
+}
+
+/// The text that tells of a new sign-in. It names country and client, never an address: it will
+/// stand in the chat's history.
+pub(crate) fn new_sign_in(
+    person: &Person,
+    client: &ClientInfo,
+    country: Option<&str>,
+    now: UnixMs,
+) -> String {
+    let name = person.first_name.as_ref().map_or("", FirstName::as_str);
+    let place = country
+        .map(|code| format!("\nCountry: {code}"))
+        .unwrap_or_default();
+    format!(
+        "New login. Dear {name}, we detected a login into your account from a new device on {}.\n\n\
+         Device: {}\nApplication: {}{place}\n\n\
+         If this wasn't you, you can end that session in Settings > Devices (or Privacy and \
+         Security > Active Sessions).",
+        utc(now),
+        client.device_model,
+        client.app_version,
+    )
+}
+
+/// `2026-11-21 19:24 UTC`.
+fn utc(now: UnixMs) -> String {
+    let seconds = now.0.div_euclid(1000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
+        second / 3600,
+        second / 60 % 60
+    )
+}
+
+/// The Gregorian date of a day counted from 1970-01-01, by counting eras of 400 years.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_services_are_reserved_in_any_case() {
+        let reserved = |name| Username::parse(name).is_ok_and(|name| is_reserved(&name));
+        assert!(reserved("BotFather") && reserved("@transparency"));
+        assert!(!reserved("botfather2"));
+        assert!(RESERVED.iter().all(|name| reserved(name)));
+    }
+
+    #[test]
+    fn dates_are_written_in_utc() {
+        assert_eq!(utc(UnixMs(0)), "1970-01-01 00:00 UTC");
+        assert_eq!(utc(UnixMs(951_782_399_000)), "2000-02-28 23:59 UTC");
+        assert_eq!(utc(UnixMs(951_782_400_000)), "2000-02-29 00:00 UTC");
+        assert_eq!(utc(UnixMs(1_795_289_068_000)), "2026-11-21 19:24 UTC");
+    }
+}

@@ -1,0 +1,19 @@
+//! Functions whose answer changed its type.
+
+use heliograph_tl_schema::Ty;
+
+/// (canonical type, older type, the field of the canonical answer that was the older answer).
+pub const RESULTS: &[(&str, &str, &str)] = &[
+    ("help.AppConfig", "JSONValue", "config"),
+    ("messages.DialogFilters", "Vector<DialogFilter>", "filters"),
+    ("messages.WebPagePreview", "MessageMedia", "media"),
+];
+
+/// The field of a canonical answer that an older client expects in its place.
+pub fn result_field(canonical: &Ty, older: &Ty) -> Option<&'static str> {
+    let (canonical, older) = (canonical.to_string(), older.to_string());
+    let row = RESULTS
+        .iter()
+        .find(|row| row.0 == canonical && row.1 == older);
+    row.map(|row| row.2)
+}

@@ -1,0 +1,127 @@
+//! `heliograph bench`: load against a server of its own, with figures a person can compare.
+//!
+//! The generator is this process, with one thread; the server is another one, started on throw-away
+//! data on loopback. Each run prints a line for people or, with `--json`, for programs: what was
+//! done, on what machine, under what load, and what it cost the server.
+
+mod catch_up;
+mod handshakes;
+mod histogram;
+mod idle;
+mod layers;
+mod machine;
+mod people;
+mod sends;
+mod start;
+mod target;
+
+use clap::{Args, ValueEnum};
+use histogram::Histogram;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Private messages between pairs, from send to delivery.
+    Sends,
+    /// Memory of idle, signed-in connections.
+    Idle,
+    /// Key exchanges.
+    Handshakes,
+    /// A device that was away fetches what it missed.
+    CatchUp,
+    /// Rewriting answers into other layers.
+    Layers,
+    /// The time until the server is ready.
+    Start,
+}
+
+/// How to measure.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// What to measure.
+    pub kind: Kind,
+    /// Print one JSON line instead of a sentence.
+    #[arg(long)]
+    pub json: bool,
+    /// How long to measure.
+    #[arg(long, default_value_t = 10, value_name = "S")]
+    pub seconds: u64,
+    /// How many connections to hold (idle), or to make at once (handshakes).
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub connections: usize,
+    /// How many messages to send each second; without it each pair sends when it can.
+    #[arg(long, value_name = "N")]
+    pub rate: Option<u64>,
+    /// How many messages each pair has under way.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub window: usize,
+    /// How many pairs of people write to each other.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub pairs: usize,
+}
+
+/// Why a measurement failed.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a measurement found: names and numbers, in the order in which they are to be read.
+#[derive(Default)]
+pub struct Report {
+    kind: &'static str,
+    fields: Vec<(&'static str, f64, &'static str)>,
+}
+
+impl Report {
+    fn new(kind: &'static str) -> Self {
+        Report { kind, fields: Vec::new() }
+    }
+
+    fn add(&mut self, name: &'static str, value: f64, unit: &'static str) {
+        self.fields.push((name, value, unit));
+    }
+
+    fn add_latency(&mut self, histogram: &Histogram) {
+        self.add("p50_ms", histogram.quantile(0.50) as f64 / 1000.0, "ms");
+        self.add("p99_ms", histogram.quantile(0.99) as f64 / 1000.0, "ms");
+        self.add("max_ms", histogram.quantile(1.0) as f64 / 1000.0, "ms");
+    }
+
+    fn json(&self) -> String {
+        let mut line = format!("{{\"bench\":\"{}\"", self.kind);
+        for (name, value, _) in &self.fields {
+            write!(line, ",\"{name}\":{value:.3}").expect("writing to a string");
+        }
+        write!(line, ",{}}}", machine::json()).expect("writing to a string");
+        line
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.kind);
+        for (name, value, unit) in &self.fields {
+            writeln!(text, "  {name:<28} {value:>12.2} {unit}").expect("writing to a string");
+        }
+        writeln!(text, "  {}", machine::text()).expect("writing to a string");
+        text
+    }
+}
+
+/// Runs one measurement and prints it.
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let report = match options.kind {
+        Kind::Sends => sends::run(&options).await?,
+        Kind::Idle => idle::run(&options).await?,
+        Kind::Handshakes => handshakes::run(&options).await?,
+        Kind::CatchUp => catch_up::run(&options).await?,
+        Kind::Layers => layers::run(&options),
+        Kind::Start => start::run(&options).await?,
+    };
+    println!("{}", if options.json { report.json() } else { report.text() });
+    Ok(())
+}
+
+impl Options {
+    fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}

@@ -1,0 +1,307 @@
+//! The command line.
+
+use crate::client_config::{self, Client, PublicKey, Target};
+use crate::control::{self, Answer};
+use crate::keeper_process::{self, Lives};
+use crate::secrets::DataFolder;
+use crate::settings::{Flags, Settings};
+use crate::start;
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
+use std::io::{IsTerminal as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::runtime;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// A messaging server that speaks Telegram's protocol and that its public can check.
+#[derive(Parser)]
+#[command(name = "heliograph", version, after_help = FIRST_STEPS)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  heliograph serve                                  start on ./data, for this machine
+  heliograph client-config --for telethon > me.py   then: python3 me.py
+  The code to sign in with appears where the server runs.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    ///
+    /// Everything is made on the first start; nothing has to be set. When the server is ready it
+    /// prints one JSON line on the standard output; codes and log lines go to the standard error
+    /// output. It stops in order on Ctrl-C or SIGTERM, and loses nothing if it is killed.
+    #[command(after_long_help = SERVE_EXAMPLES)]
+    Serve(Serve),
+    /// Print what points a client here, ready to paste.
+    #[command(name = "client-config", after_help = CLIENT_EXAMPLES)]
+    ClientConfig(ClientConfig),
+    /// Tell a running server what to do.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Hold the key of phone tags, for a server; `serve` starts one itself.
+    Keeper(Keeper),
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  heliograph serve
+      for this machine only, on ./data, codes on the console
+  heliograph serve --data /srv/heliograph --listen 0.0.0.0:443 --codes webhook:https://sms.example.org/send
+      for everyone who can reach this machine; numbers are invited with `heliograph admin`
+  HELIOGRAPH_LISTEN=[::]:443 heliograph serve
+      every flag is also an environment variable, and a key of heliograph.toml";
+
+const CLIENT_EXAMPLES: &str = "\
+Examples:
+  heliograph client-config --for telethon > me.py && python3 me.py
+  heliograph client-config --for gramjs --address 192.0.2.7:443";
+
+const INVITE_EXAMPLES: &str = "\
+Example:
+  heliograph admin account invite +493012345678 --days 14";
+
+/// The flags of `serve`.
+#[derive(Args)]
+struct Serve {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The flags of `client-config`.
+#[derive(Args)]
+struct ClientConfig {
+    /// The client.
+    #[arg(long = "for", value_name = "CLIENT")]
+    client: Client,
+    /// The server's data folder. [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// The address that the client is to dial.
+    ///
+    /// Without it: what the setting `advertise` says, else where the server listens.
+    #[arg(long, value_name = "IP:PORT")]
+    address: Option<SocketAddr>,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Accounts.
+    #[command(subcommand)]
+    Account(Account),
+}
+
+#[derive(Subcommand)]
+enum Account {
+    /// Let a number make an account while registration is by invitation.
+    ///
+    /// Only a tag of the number is kept, which cannot be turned back into it.
+    #[command(after_help = INVITE_EXAMPLES)]
+    Invite {
+        /// The number, with country code.
+        #[arg(allow_hyphen_values = true)]
+        number: String,
+        /// For how many days it may be used.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+        days: u32,
+        #[command(flatten)]
+        server: RunningServer,
+    },
+    /// Say how many accounts there are.
+    List {
+        #[command(flatten)]
+        server: RunningServer,
+    },
+}
+
+#[derive(Args)]
+struct RunningServer {
+    /// The data folder of the running server.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+}
+
+/// The flags of `keeper`.
+#[derive(Args)]
+struct Keeper {
+    /// The data folder; the key lies in keys/keeper/ in it.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// Where to listen for the server.
+    #[arg(long, value_name = "PATH")]
+    socket: PathBuf,
+    /// End when the standard input ends, as it does when the parent process dies.
+    #[arg(long)]
+    with_parent: bool,
+    /// How much is logged.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log: LevelFilter,
+}
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+impl Cli {
+    /// Does what was asked; a failure is told in words on the standard error output.
+    pub fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Serve(asked) => serve(asked),
+            Command::ClientConfig(asked) => client_config(&asked),
+            Command::Admin(Admin::Account(asked)) => account(asked),
+            Command::Keeper(asked) => keeper(&asked),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "heliograph: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn serve(asked: Serve) -> Outcome {
+    let settings = Settings::read(asked.flags, std::env::vars_os())?;
+    log_to_stderr(settings.log);
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(start::serve(settings));
+    // Connections that are open end here.
+    runtime.shutdown_background();
+    Ok(outcome?)
+}
+
+fn keeper(asked: &Keeper) -> Outcome {
+    log_to_stderr(asked.log);
+    let lives = if asked.with_parent {
+        Lives::WithParent
+    } else {
+        Lives::Alone
+    };
+    let data = DataFolder::new(&asked.data);
+    // Two at a time: one to wait, one to work beside it.
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(keeper_process::run(&data, &asked.socket, lives));
+    runtime.shutdown_background();
+    Ok(outcome?)
+}
+
+/// Logs what this program says, and nothing that its libraries say: only ours is known to hold no
+/// address and no number.
+fn log_to_stderr(level: LevelFilter) {
+    let lines = tracing_subscriber::fmt::layer()
+        .compact()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let ours = Targets::new().with_target("heliograph", level);
+    tracing_subscriber::registry().with(lines).with(ours).init();
+}
+
+fn client_config(asked: &ClientConfig) -> Outcome {
+    let flags = match &asked.data {
+        Some(data) => Flags::parse(&["--data", data])?,
+        None => Flags::default(),
+    };
+    let settings = Settings::read(flags, std::env::vars_os())?;
+    let data = DataFolder::new(&settings.data);
+    let target = Target {
+        address: asked.address.unwrap_or_else(|| dialled(&settings, &data)),
+        key: PublicKey::open(&data.public_key())?,
+        proxy_secrets: settings.mtproxy_secrets,
+    };
+    let text = client_config::text_for(asked.client, &target)?;
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// The address that clients dial, as far as this machine knows it.
+fn dialled(settings: &Settings, data: &DataFolder) -> SocketAddr {
+    let mut address = settings
+        .advertise
+        .or_else(|| listening(&data.ready()))
+        .unwrap_or(settings.listen);
+    // A server that listens on every address is also reached on this one.
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+/// Where the running server listens, by the ready line that it left.
+fn listening(ready: &Path) -> Option<SocketAddr> {
+    let line = std::fs::read_to_string(ready).ok()?;
+    let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+    line["listen"].as_str()?.parse().ok()
+}
+
+fn account(asked: Account) -> Outcome {
+    let (server, command) = match asked {
+        Account::Invite {
+            number,
+            days,
+            server,
+        } => (server, control::Command::Invite { number, days }),
+        Account::List { server } => (server, control::Command::CountAccounts {}),
+    };
+    let socket = DataFolder::new(server.data).control_socket();
+    let told = match control::ask(&socket, &command)? {
+        Answer::Done => "done".to_owned(),
+        Answer::Count(1) => "1 account".to_owned(),
+        Answer::Count(count) => format!("{count} accounts"),
+        Answer::Refused(reason) => return Err(reason.into()),
+    };
+    writeln!(std::io::stdout(), "{told}")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_of_serve() {
+        let mut cli = Cli::command();
+        let serve = cli.find_subcommand_mut("serve").expect("it is a command");
+        let help = serve.render_long_help().to_string();
+        for setting in crate::settings::table::SETTINGS {
+            assert!(help.contains(&format!("--{} ", setting.key)), "{}", setting.key);
+            assert!(help.contains(&setting.variable()), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn a_client_on_this_machine_dials_the_port_that_the_server_picked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::new(folder.path());
+        let settings = |flags: &[&str]| {
+            let flags = Flags::parse(flags).expect("flags that exist");
+            Settings::read(flags, []).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let dialled_with = |flags| dialled(&settings(flags), &data).to_string();
+        assert_eq!(dialled_with(&[]), "127.0.0.1:8443");
+        assert_eq!(dialled_with(&["--listen", "[::]:443"]), "[::1]:443");
+
+        std::fs::create_dir(data.run()).expect("a folder of ours");
+        let line = "{\"event\":\"ready\",\"listen\":\"0.0.0.0:50123\"}\n";
+        std::fs::write(data.ready(), line).expect("a folder of ours");
+        assert_eq!(dialled_with(&[]), "127.0.0.1:50123");
+        assert_eq!(dialled_with(&["--advertise", "192.0.2.7:443"]), "192.0.2.7:443");
+    }
+}

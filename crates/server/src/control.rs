@@ -1,0 +1,213 @@
+//! The operator's way to a running server: a socket in the data folder that only its owner can open,
+//! one JSON line for a command and one for its answer.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, Permissions};
+use std::future::Future;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as BlockingStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// What an operator can ask a running server for.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Lets a number make an account.
+    Invite {
+        /// The number, as people write it. It is used once and not kept.
+        number: String,
+        /// For how many days.
+        days: u32,
+    },
+    /// How many accounts there are.
+    CountAccounts {},
+}
+
+/// What the server says to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// This many.
+    Count(u64),
+    /// It was not done; the reason, for the operator.
+    Refused(String),
+}
+
+/// Why a command did not reach a server.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// No server answers.
+    #[error(
+        "no server answers on {0}: start it, or name its data folder with --data (the command must \
+         be run by the same user)"
+    )]
+    NoServer(String),
+    /// It broke off or said what makes no sense: another version, perhaps.
+    #[error("the server did not answer as expected; is it of the same version?")]
+    Garbled,
+}
+
+/// The longest line. A command holds a phone number at most.
+const LINE_MAX: u64 = 4096;
+/// How long a command may take to arrive, and its answer to be taken.
+const LINE_WAIT: Duration = Duration::from_secs(5);
+/// How long the operator waits for an answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// Commands under way at once.
+const AT_ONCE: usize = 4;
+/// The pause after a failed `accept`, so that it does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Binds the socket with mode 0600, in the place of one that a dead server left.
+///
+/// The caller holds the data folder, so no living server can listen there.
+pub fn bind(socket: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Until the mode is set, the folder around it (0700) keeps others out.
+    let listener = UnixListener::bind(socket)?;
+    fs::set_permissions(socket, Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers commands until dropped.
+pub async fn serve<F, A>(listener: UnixListener, execute: F)
+where
+    F: Fn(Command) -> A + Send + Sync + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    let execute = Arc::new(execute);
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let execute = execute.clone();
+                crate::spawn("control", async move {
+                    // An operator who goes away has nothing to be told.
+                    let _ = converse(stream, &*execute).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "control_accept_failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn converse<F, A>(stream: UnixStream, execute: &F) -> io::Result<()>
+where
+    F: Fn(Command) -> A,
+    A: Future<Output = Answer>,
+{
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    let mut reader = tokio::io::BufReader::new(reader.take(LINE_MAX));
+    timeout(LINE_WAIT, reader.read_line(&mut line)).await??;
+    let answer = match serde_json::from_str(&line) {
+        Ok(command) => execute(command).await,
+        // The parser's own words would repeat what was sent.
+        Err(_) => Answer::Refused("the server does not know this command".into()),
+    };
+    let mut line = serde_json::to_vec(&answer)?;
+    line.push(b'\n');
+    timeout(LINE_WAIT, writer.write_all(&line)).await?
+}
+
+/// Sends a command to the server that listens on `socket`, and waits for its answer.
+pub fn ask(socket: &Path, command: &Command) -> Result<Answer, ControlError> {
+    let stream = BlockingStream::connect(socket)
+        .map_err(|_| ControlError::NoServer(socket.display().to_string()))?;
+    exchange(stream, command).map_err(|_| ControlError::Garbled)
+}
+
+fn exchange(mut stream: BlockingStream, command: &Command) -> io::Result<Answer> {
+    stream.set_read_timeout(Some(ANSWER_WAIT))?;
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+    use tokio::task::spawn_blocking;
+
+    async fn execute(command: Command) -> Answer {
+        match command {
+            Command::Invite { number, days } if number == "+49301234567" && days == 7 => {
+                Answer::Done
+            }
+            Command::Invite { .. } => Answer::Refused("no".into()),
+            Command::CountAccounts {} => Answer::Count(3),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_is_answered_over_a_socket_of_the_owner() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("control.sock");
+        // What a dead server left is in nobody's way.
+        drop(bind(&socket).expect("a socket"));
+        let listener = bind(&socket).expect("a socket");
+        let mode = fs::metadata(&socket).expect("it is there").mode();
+        assert_eq!(mode & 0o777, 0o600);
+        tokio::spawn(serve(listener, execute));
+
+        let invite = |days| Command::Invite {
+            number: "+49301234567".into(),
+            days,
+        };
+        for (command, expected) in [
+            (invite(7), Answer::Done),
+            (invite(8), Answer::Refused("no".into())),
+            (Command::CountAccounts {}, Answer::Count(3)),
+        ] {
+            let socket = socket.clone();
+            let answer = spawn_blocking(move || ask(&socket, &command)).await;
+            assert_eq!(answer.expect("it ends").expect("an answer"), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_command_is_refused_without_being_repeated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("control.sock");
+        tokio::spawn(serve(bind(&socket).expect("a socket"), execute));
+        for line in ["{\"erase\":\"everything\"}\n".to_owned(), "x".repeat(10_000)] {
+            let mut stream = UnixStream::connect(&socket).await.expect("a server");
+            // A line that is too long is cut off while it is being sent.
+            let _ = stream.write_all(line.as_bytes()).await;
+            let mut answer = String::new();
+            let _ = stream.read_to_string(&mut answer).await;
+            assert!(!answer.contains("erase") && !answer.contains("Done"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn without_a_server_the_operator_is_told_so() {
+        let nowhere = Path::new("/nowhere/control.sock");
+        let asked = ask(nowhere, &Command::CountAccounts {});
+        assert!(asked.is_err_and(|error| error.to_string().contains("start it")));
+    }
+}

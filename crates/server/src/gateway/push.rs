@@ -1,0 +1,325 @@
+//! From a change to the sessions that are told of it.
+//!
+//! The store and the handlers publish to [`Wakes`]; it passes each signal to one of a few tasks, by
+//! mailbox, so that the changes of one mailbox are told in their order.
+
+use super::Gateway;
+use super::session::SessionHandle;
+use bytes::Bytes;
+use heliograph_api::render::{self, Viewer};
+use heliograph_domain::bus::{Bus, Signal};
+use heliograph_domain::jobs;
+use heliograph_model::{AuthKeyId, Peer, UserId};
+use heliograph_store::{Listener, StoreError, Wake, mailbox};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, Weak};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How many tasks push.
+const PUSHERS: usize = 4;
+
+/// How many log entries are read at once where a wake-up was missed.
+const CATCH_UP: usize = 100;
+
+/// The bus inside one process.
+pub struct Wakes {
+    queues: [UnboundedSender<Signal>; PUSHERS],
+    waiting: std::sync::Mutex<Option<[UnboundedReceiver<Signal>; PUSHERS]>>,
+    gateway: OnceLock<Weak<Gateway>>,
+    jobs: Arc<Notify>,
+}
+
+impl Wakes {
+    /// A bus that keeps its signals until a gateway is attached.
+    pub fn new() -> Arc<Self> {
+        let channels: [_; PUSHERS] = std::array::from_fn(|_| unbounded_channel());
+        let (queues, waiting) = split(channels);
+        Arc::new(Wakes {
+            queues,
+            waiting: std::sync::Mutex::new(Some(waiting)),
+            gateway: OnceLock::new(),
+            jobs: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Starts the tasks that push, and the one that runs follow-up work.
+    pub(super) fn attach(&self, gateway: &Arc<Gateway>) {
+        if self.gateway.set(Arc::downgrade(gateway)).is_err() {
+            return;
+        }
+        let waiting = self.waiting.lock().map(|mut waiting| waiting.take());
+        for queue in waiting.ok().flatten().into_iter().flatten() {
+            crate::spawn("push", push_all(Arc::downgrade(gateway), queue));
+        }
+        crate::spawn("jobs", run_jobs(Arc::downgrade(gateway), self.jobs.clone()));
+    }
+
+    fn send(&self, owner: i64, signal: Signal) {
+        // A task that is gone is one that the process is done with.
+        let _ = self.queues[owner as usize % PUSHERS].send(signal);
+    }
+}
+
+type Channel = (UnboundedSender<Signal>, UnboundedReceiver<Signal>);
+
+fn split(
+    channels: [Channel; PUSHERS],
+) -> (
+    [UnboundedSender<Signal>; PUSHERS],
+    [UnboundedReceiver<Signal>; PUSHERS],
+) {
+    let mut receivers = Vec::with_capacity(PUSHERS);
+    let senders = channels.map(|(sender, receiver)| {
+        receivers.push(receiver);
+        sender
+    });
+    let receivers = receivers
+        .try_into()
+        .ok()
+        .expect("as many receivers as senders");
+    (senders, receivers)
+}
+
+impl Listener for Wakes {
+    fn committed(&self, wakes: Vec<Wake>) {
+        for wake in wakes {
+            self.send(wake.owner.0, Signal::Wake(Arc::new(wake)));
+        }
+    }
+
+    fn jobs_due(&self) {
+        self.jobs.notify_one();
+    }
+}
+
+impl Bus for Wakes {
+    fn publish(&self, signal: Signal) {
+        match &signal {
+            Signal::Wake(wake) => self.send(wake.owner.0, signal),
+            Signal::Typing { to, .. } | Signal::Status { to, .. } => self.send(to.0, signal),
+            // Who is signed in must be known before the call is answered.
+            Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => {
+                if let Some(gateway) = self.gateway.get().and_then(Weak::upgrade) {
+                    gateway.note_sign_in(&signal);
+                }
+            }
+        }
+    }
+}
+
+async fn push_all(gateway: Weak<Gateway>, mut queue: UnboundedReceiver<Signal>) {
+    while let Some(signal) = queue.recv().await {
+        let Some(gateway) = gateway.upgrade() else {
+            return;
+        };
+        if let Err(error) = gateway.push(&signal).await {
+            tracing::error!(%error, "a change could not be pushed");
+        }
+    }
+}
+
+/// Runs follow-up work when it is due: after each commit that added some, and at start.
+async fn run_jobs(gateway: Weak<Gateway>, due: Arc<Notify>) {
+    loop {
+        {
+            let Some(gateway) = gateway.upgrade() else {
+                return;
+            };
+            let services = &gateway.services;
+            match jobs::run_due(&services.store, services.clock.now()).await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::error!(%error, "follow-up work failed"),
+            }
+        }
+        due.notified().await;
+    }
+}
+
+impl Gateway {
+    async fn push(&self, signal: &Signal) -> Result<(), StoreError> {
+        match signal {
+            Signal::Wake(wake) => self.push_wake(wake).await,
+            Signal::Typing { to, .. } | Signal::Status { to, .. } => {
+                let Some((sessions, _)) = self.registry.audience(*to) else {
+                    return Ok(());
+                };
+                let viewer = Viewer {
+                    services: &self.services,
+                    me: *to,
+                };
+                let mut view = self.services.store.view().await?;
+                let container = render::signal(viewer, &mut *view, signal).await?;
+                drop(view);
+                self.push_to(&sessions, None, container.as_slice());
+                Ok(())
+            }
+            Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => Ok(()),
+        }
+    }
+
+    async fn push_wake(&self, wake: &Wake) -> Result<(), StoreError> {
+        let Some(Peer::User(user)) = Peer::from_number(wake.owner.0) else {
+            return Ok(());
+        };
+        let Some((sessions, told)) = self.registry.audience(user) else {
+            return Ok(());
+        };
+        let caught_up;
+        let wake = match told {
+            Some(told) if starts_at(wake).is_some_and(|pts| pts != told) => {
+                caught_up = self.catch_up(wake, told).await?;
+                &caught_up
+            }
+            _ => wake,
+        };
+        let viewer = Viewer {
+            services: &self.services,
+            me: user,
+        };
+        let mut view = self.services.store.view().await?;
+        let containers = render::wake(viewer, &mut *view, wake).await?;
+        drop(view);
+        if let Some(last) = wake.logged.last() {
+            self.registry.told(user, last.pts);
+        }
+        self.push_to(&sessions, wake.origin, &containers);
+        Ok(())
+    }
+
+    /// A wake-up as it would be if none before it had been missed, and nothing told twice.
+    async fn catch_up(&self, wake: &Wake, told: u32) -> Result<Wake, StoreError> {
+        let mut logged = Vec::new();
+        let mut from = told;
+        let mut view = self.services.store.view().await?;
+        loop {
+            let log = mailbox::after(&mut *view, wake.owner, from, CATCH_UP).await?;
+            logged.extend(log.entries.into_iter().map(Arc::new));
+            from = log.pts;
+            if !log.more {
+                break;
+            }
+        }
+        Ok(Wake {
+            owner: wake.owner,
+            logged,
+            notices: wake.notices.clone(),
+            origin: None,
+        })
+    }
+
+    /// Puts containers of the canonical layer into sessions, each in its own layer.
+    fn push_to(
+        &self,
+        sessions: &[Arc<SessionHandle>],
+        origin: Option<u64>,
+        containers: &[Vec<u8>],
+    ) {
+        for container in containers {
+            let mut by_layer: BTreeMap<u16, Option<Bytes>> = BTreeMap::new();
+            for session in sessions {
+                if origin == Some(session.origin) {
+                    continue;
+                }
+                let Some(layer) = session.key.layer() else {
+                    continue;
+                };
+                let layer = self.layers.effective(layer);
+                let body = by_layer.entry(layer).or_insert_with(|| {
+                    let mut out = Vec::with_capacity(container.len() + 32);
+                    self.layers.down(layer, container, &mut out).ok()?;
+                    Some(Bytes::from(out))
+                });
+                if let Some(body) = body {
+                    self.metrics.pushes.add_one();
+                    session.push(body.clone());
+                }
+            }
+        }
+    }
+
+    /// Follows who is signed in where.
+    fn note_sign_in(&self, signal: &Signal) {
+        match signal {
+            Signal::SignedIn { key, user } => self.signed_in(*key, *user),
+            Signal::SignedOut { key, destroyed } => self.signed_out(*key, *destroyed),
+            Signal::LoginToken { key } => self.login_token_accepted(*key),
+            Signal::Wake(_) | Signal::Typing { .. } | Signal::Status { .. } => {}
+        }
+    }
+
+    fn signed_in(&self, key: AuthKeyId, user: UserId) {
+        if let Some(state) = self.keys.in_use(key.0, self.now()) {
+            state.set_user(Some(user));
+        }
+        for session in self.registry.of_permanent_key(key) {
+            self.registry.leave(&session);
+            let mut state = session.lock();
+            state.wants_updates = true;
+            drop(state);
+            self.registry.join(user, &session);
+        }
+    }
+
+    /// Tells a device that waits for its QR code to be read: `updateLoginToken`.
+    fn login_token_accepted(&self, key: AuthKeyId) {
+        let sessions = self.registry.of_permanent_key(key);
+        self.push_to(&sessions, None, &[render::login_token(self.services.clock.now())]);
+    }
+
+    fn signed_out(&self, key: AuthKeyId, destroyed: bool) {
+        let state = self.keys.in_use(key.0, self.now());
+        if let Some(state) = &state {
+            state.set_user(None);
+            if destroyed {
+                state.destroy();
+            }
+        }
+        for session in self.registry.of_permanent_key(key) {
+            self.registry.leave(&session);
+            session.lock().wants_updates = false;
+            if destroyed {
+                session.nudge();
+            }
+        }
+        if destroyed {
+            self.keys.remove(key);
+        }
+    }
+}
+
+/// The `pts` that a reader must stand at to take the wake's entries as they are.
+fn starts_at(wake: &Wake) -> Option<u32> {
+    wake.logged.first().map(|first| first.pts - first.pts_count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heliograph_model::Owner;
+
+    #[test]
+    fn signals_of_one_mailbox_go_to_one_task() {
+        let wakes = Wakes::new();
+        for owner in [Owner(5), Owner(5), Owner(6)] {
+            wakes.committed(vec![Wake {
+                owner,
+                logged: Vec::new(),
+                notices: Vec::new(),
+                origin: None,
+            }]);
+        }
+        let mut waiting = wakes
+            .waiting
+            .lock()
+            .expect("nobody panicked")
+            .take()
+            .expect("not attached");
+        let counts: Vec<usize> = waiting
+            .iter_mut()
+            .map(|queue| std::iter::from_fn(|| queue.try_recv().ok()).count())
+            .collect();
+        assert_eq!(counts, [0, 2, 1, 0]);
+    }
+}

@@ -1,0 +1,179 @@
+//! All sessions, by key and id, and by who is signed in.
+
+use super::keys::KeyState;
+use super::session::SessionHandle;
+use heliograph_model::{AuthKeyId, UserId};
+use heliograph_mtproto::UnixMillis;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Sessions = HashMap<(i64, i64), Arc<SessionHandle>>;
+
+/// How many parts the maps have, so that connections seldom wait for each other.
+const SHARDS: usize = 32;
+
+/// How many sessions one key may have: clients use a handful, and each costs memory.
+const SESSIONS_PER_KEY: usize = 64;
+
+/// The sessions of somebody who wants to be told of changes.
+#[derive(Default)]
+struct Audience {
+    sessions: Vec<Arc<SessionHandle>>,
+    /// The `pts` up to which they have been told; `None` before the first time.
+    told_pts: Option<u32>,
+}
+
+/// All sessions of this process.
+pub(crate) struct Registry {
+    sessions: [Mutex<Sessions>; SHARDS],
+    audiences: [Mutex<HashMap<UserId, Audience>>; SHARDS],
+    next_origin: AtomicU64,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Registry {
+            sessions: std::array::from_fn(|_| Mutex::default()),
+            audiences: std::array::from_fn(|_| Mutex::default()),
+            next_origin: AtomicU64::new(1),
+        }
+    }
+}
+
+impl Registry {
+    fn sessions(&self, key: i64) -> MutexGuard<'_, Sessions> {
+        // All sessions of a key are in one part.
+        let shard = &self.sessions[key as usize % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn audiences(&self, user: UserId) -> MutexGuard<'_, HashMap<UserId, Audience>> {
+        let shard = &self.audiences[user.0 as usize % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session with this id, made if there is none; `None` when the key has too many.
+    pub fn session(
+        &self,
+        key: &Arc<KeyState>,
+        id: i64,
+        unique_id: impl FnOnce() -> i64,
+    ) -> Option<Arc<SessionHandle>> {
+        let key_id = key.key.id();
+        let mut sessions = self.sessions(key_id);
+        if let Some(session) = sessions.get(&(key_id, id)) {
+            return Some(session.clone());
+        }
+        if Arc::strong_count(key) > SESSIONS_PER_KEY * 4
+            && sessions.keys().filter(|(key, _)| *key == key_id).count() >= SESSIONS_PER_KEY
+        {
+            return None;
+        }
+        let origin = self.next_origin.fetch_add(1, Ordering::Relaxed);
+        let session = Arc::new(SessionHandle::new(key.clone(), id, unique_id(), origin));
+        sessions.insert((key_id, id), session.clone());
+        Some(session)
+    }
+
+    /// Forgets a session; whether there was one.
+    pub fn remove(&self, key: i64, id: i64) -> bool {
+        let removed = self.sessions(key).remove(&(key, id));
+        let Some(session) = removed else { return false };
+        self.leave(&session);
+        true
+    }
+
+    /// The sessions of a key.
+    pub fn of_key(&self, key: AuthKeyId) -> Vec<Arc<SessionHandle>> {
+        let sessions = self.sessions(key.0);
+        sessions
+            .iter()
+            .filter(|((id, _), _)| *id == key.0)
+            .map(|(_, s)| s.clone())
+            .collect()
+    }
+
+    /// Every session whose key is this one, or is bound to it.
+    pub fn of_permanent_key(&self, key: AuthKeyId) -> Vec<Arc<SessionHandle>> {
+        let mut found = Vec::new();
+        for shard in &self.sessions {
+            let sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            found.extend(sessions.values().cloned());
+        }
+        found.retain(|session| {
+            session
+                .key
+                .permanent()
+                .is_some_and(|permanent| permanent.id() == key)
+        });
+        found
+    }
+
+    /// From now on the session is told of the user's changes.
+    pub fn join(&self, user: UserId, session: &Arc<SessionHandle>) {
+        let mut audiences = self.audiences(user);
+        let audience = audiences.entry(user).or_default();
+        if !audience
+            .sessions
+            .iter()
+            .any(|known| Arc::ptr_eq(known, session))
+        {
+            audience.sessions.push(session.clone());
+        }
+    }
+
+    /// The session is told nothing any more.
+    pub fn leave(&self, session: &Arc<SessionHandle>) {
+        for shard in &self.audiences {
+            let mut audiences = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            audiences.retain(|_, audience| {
+                audience
+                    .sessions
+                    .retain(|known| !Arc::ptr_eq(known, session));
+                !audience.sessions.is_empty()
+            });
+        }
+    }
+
+    /// Those who want to be told of a user's changes, and up to where they have been told.
+    pub fn audience(&self, user: UserId) -> Option<(Vec<Arc<SessionHandle>>, Option<u32>)> {
+        let audiences = self.audiences(user);
+        let audience = audiences.get(&user)?;
+        Some((audience.sessions.clone(), audience.told_pts))
+    }
+
+    /// Notes up to where a user's sessions have been told.
+    pub fn told(&self, user: UserId, pts: u32) {
+        if let Some(audience) = self.audiences(user).get_mut(&user) {
+            audience.told_pts = Some(pts);
+        }
+    }
+
+    /// Forgets sessions that nobody has come back to.
+    pub fn sweep(&self, now: UnixMillis) {
+        let mut gone = Vec::new();
+        for shard in &self.sessions {
+            let mut sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            sessions.retain(|_, session| {
+                let forgotten = session.is_forgotten(now) || session.key.is_destroyed();
+                if forgotten {
+                    gone.push(session.clone());
+                }
+                !forgotten
+            });
+        }
+        for shard in &self.audiences {
+            if gone.is_empty() {
+                break;
+            }
+            let mut audiences = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            audiences.retain(|_, audience| {
+                audience
+                    .sessions
+                    .retain(|known| !gone.iter().any(|s| Arc::ptr_eq(s, known)));
+                !audience.sessions.is_empty()
+            });
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The pages for people: what this is, how to connect, and what is not there.
+
+use super::Shared;
+use crate::client_config::{self, Client, Target};
+use crate::net::PeerInfo;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use hyper::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+pub(super) async fn style() -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, "text/css; charset=utf-8"),
+        (CACHE_CONTROL, "max-age=3600"),
+    ];
+    (headers, include_str!("style.css"))
+}
+
+pub(super) async fn public_key(State(shared): State<Arc<Shared>>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "application/x-pem-file"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"server.pub.pem\""),
+    ];
+    (headers, shared.public_key.pem().to_owned()).into_response()
+}
+
+pub(super) async fn not_found() -> Response {
+    let page = document(
+        "Not found",
+        "<h1>Not found</h1>\n<p>There is nothing at this address. \
+         <a href=\"/\">How to connect to this server</a></p>",
+    );
+    (StatusCode::NOT_FOUND, Html(page)).into_response()
+}
+
+pub(super) async fn landing(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<PeerInfo>,
+) -> Html<String> {
+    let target = Target {
+        address: shared.advertise.unwrap_or(peer.reached),
+        key: shared.public_key.clone(),
+        // Links with secrets are for those whom the operator gives them to.
+        proxy_secrets: Vec::new(),
+    };
+    let mut snippets = String::new();
+    for (client, name) in Client::LIBRARIES {
+        let Ok(text) = client_config::text_for(client, &target) else {
+            continue;
+        };
+        let text = escape(&text);
+        let _ = write!(
+            snippets,
+            "<details><summary>{name}</summary>\n\
+             <pre tabindex=\"0\" aria-label=\"Program for {name}\"><code>{text}</code></pre>\n\
+             </details>\n"
+        );
+    }
+    let body = format!(
+        "<h1>A Heliograph server</h1>\n\
+         <p class=\"lead\">It speaks Telegram’s own protocol, so the clients, bots and libraries \
+         that people have work here once they are pointed at it.</p>\n\
+         <section aria-labelledby=\"trust\">\n\
+         <h2 id=\"trust\">Trust level: self-attested</h2>\n\
+         <p>Nobody outside vouches for this installation. Whoever runs the machine can read cloud \
+         chats and watch sign-ins as they happen; secret chats pass through unread.</p>\n\
+         </section>\n\
+         <section aria-labelledby=\"connect\">\n\
+         <h2 id=\"connect\">Connect</h2>\n\
+         <dl>\n\
+         <dt>Address</dt><dd><code>{address}</code></dd>\n\
+         <dt>Key fingerprint</dt><dd><code>{fingerprint}</code></dd>\n\
+         <dt>Public key</dt><dd><a href=\"/server.pub.pem\" download>server.pub.pem</a></dd>\n\
+         </dl>\n\
+         <p>Compare the fingerprint with the one that the operator gave you by another way: \
+         this page could have been changed on its way to you.</p>\n\
+         <p>Each program below connects, signs in, and sends a message to Saved Messages. Paste \
+         it as it is.</p>\n\
+         {snippets}\
+         <p>In a browser, libraries connect to <code>/apiws</code> at this address.</p>\n\
+         </section>",
+        address = target.address,
+        fingerprint = target.key.fingerprint(),
+    );
+    Html(document("Heliograph", &body))
+}
+
+/// A whole page around `body`, which is HTML already.
+fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n\
+         <body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+}
+
+/// Text as it stands in HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,30 @@
+//! Sockets, settings, wiring and the command line.
+
+pub mod cli;
+pub mod client;
+pub mod client_config;
+pub mod codes;
+pub mod control;
+pub mod gateway;
+pub mod http;
+pub mod keeper_process;
+pub mod metrics;
+pub mod msg_id_floor;
+pub mod net;
+pub mod proxy_protocol;
+pub mod secrets;
+pub mod settings;
+pub mod start;
+pub mod system;
+pub mod trust;
+
+use std::future::Future;
+
+/// Starts a task. The one place where tasks begin, so that each has a name in traces.
+pub(crate) fn spawn<F>(name: &'static str, task: F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let _ = name;
+    tokio::spawn(task);
+}

@@ -1,0 +1,114 @@
+//! Taking connections, and finding out what each one speaks.
+
+use super::connection::{Connection, Pipe};
+use super::prefixed::Prefixed;
+use super::{Listener, PeerInfo};
+use crate::gateway::Gateway;
+use crate::http::{self, App};
+use crate::proxy_protocol::{self, Parsed};
+use crate::trust::Trust;
+use bytes::{Buf, BytesMut};
+use heliograph_mtproto::transport::{Detected, detect};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+/// How long a new connection may take to show what it speaks.
+const RECOGNITION: Duration = Duration::from_secs(30);
+
+/// How many connections are held at a time. Beyond it new ones are closed at once, so that those
+/// who are here keep what they have; each costs the server some ten kilobytes.
+const CONNECTIONS_MAX: i64 = 200_000;
+
+/// How long to wait when the system has no more descriptors.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// What every connection needs.
+pub struct Door {
+    /// Where MTProto goes.
+    pub gateway: Arc<Gateway>,
+    /// Where HTTP goes.
+    pub http: Arc<App>,
+    /// Which proxies are believed.
+    pub trust: Arc<Trust>,
+}
+
+/// Takes connections until `listener` is closed or the task ends.
+pub async fn run(listener: impl Listener, door: Arc<Door>) {
+    loop {
+        let (socket, address) = match listener.accept().await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be taken");
+                tokio::time::sleep(EXHAUSTED).await;
+                continue;
+            }
+        };
+        let metrics = door.gateway.metrics();
+        metrics.connections.add_one();
+        if metrics.connections_open.count() >= CONNECTIONS_MAX {
+            continue;
+        }
+        let Ok(reached) = socket.local_addr() else { continue };
+        // Answers are written whole; waiting to fill a segment would only delay them.
+        if socket.set_nodelay(true).is_err() {
+            continue;
+        }
+        let door = door.clone();
+        crate::spawn("connection", async move {
+            let peer = PeerInfo { address, reached };
+            if let Some(served) = recognise(socket, peer, &door).await {
+                match served {
+                    Recognised::Mtproto(connection) => connection.run().await,
+                    Recognised::Http(io, peer) => http::serve(io, door.http.clone(), peer).await,
+                }
+            }
+        });
+    }
+}
+
+enum Recognised {
+    Mtproto(Box<Connection>),
+    Http(Prefixed<TcpStream>, PeerInfo),
+}
+
+/// Reads until it is clear what the connection speaks; `None` when it speaks nothing we know.
+async fn recognise(socket: TcpStream, mut peer: PeerInfo, door: &Door) -> Option<Recognised> {
+    let deadline = Instant::now() + RECOGNITION;
+    let mut pipe = Pipe::Tcp(socket);
+    let mut incoming = BytesMut::new();
+    // Only a trusted proxy may say where a connection comes from; from anyone else the same bytes
+    // are noise.
+    let mut awaits_header = door.trust.believes(peer.address.ip());
+    loop {
+        if !matches!(timeout_at(deadline, pipe.read(&mut incoming)).await, Ok(Ok(1..))) {
+            return None;
+        }
+        if awaits_header {
+            match proxy_protocol::parse(&incoming) {
+                Parsed::NeedMore => continue,
+                Parsed::NotProxy => {}
+                Parsed::Header { source, len } => {
+                    incoming.advance(len);
+                    peer.address = source.unwrap_or(peer.address);
+                }
+                Parsed::Bad => return None,
+            }
+            awaits_header = false;
+        }
+        match detect(&mut incoming, door.gateway.proxy_secrets()) {
+            Detected::NeedMore => {}
+            Detected::Stream(stream) => {
+                let gateway = door.gateway.clone();
+                let connection = Connection::new(gateway, pipe, stream, incoming, peer);
+                return Some(Recognised::Mtproto(Box::new(connection)));
+            }
+            Detected::Http => {
+                let Pipe::Tcp(socket) = pipe else { return None };
+                return Some(Recognised::Http(Prefixed::new(incoming.freeze(), socket), peer));
+            }
+            Detected::Tls | Detected::Unknown => return None,
+        }
+    }
+}

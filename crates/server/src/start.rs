@@ -1,0 +1,346 @@
+//! `heliograph serve`: from the settings to a running server, and to its end.
+
+use crate::client_config::{PublicKey, PublicKeyError};
+use crate::codes;
+use crate::control::{self, Answer, Command};
+use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
+use crate::http::{self, App, Readiness};
+use crate::keeper_process::{self, KeeperProcess, KeeperProcessError, Launch};
+use crate::metrics::Metrics;
+use crate::msg_id_floor::{self, MsgIdFloor};
+use crate::net::accept::{self, Door};
+use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
+use crate::settings::{FloodLimits, Settings};
+use crate::system::{self, SystemClock};
+use crate::trust::Trust;
+use heliograph_api::{AccessKey, Limits, Policy, Services};
+use heliograph_domain::accounts::{self, Invite};
+use heliograph_domain::services::EnsureServices;
+use heliograph_keeper::{Purpose, TagError, phone_tag};
+use heliograph_model::E164;
+use heliograph_store::{BoxFuture, Store, StoreError};
+use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
+use serde::Serialize;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{sleep, timeout};
+
+/// Why the server does not run.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data folder or a key in it.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The keeper.
+    #[error(transparent)]
+    Keeper(#[from] KeeperProcessError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The public key.
+    #[error(transparent)]
+    PublicKey(#[from] PublicKeyError),
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something else that the system refused.
+    #[error("{what}: {source}")]
+    System {
+        /// What was to be done.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::System { what, source }
+}
+
+/// How long the keeper may take to be reached before the server counts as not ready.
+const KEEPER_WAIT: Duration = Duration::from_secs(1);
+
+/// Runs a server until it is told to stop (SIGTERM or SIGINT), then ends it in order.
+pub async fn serve(settings: Settings) -> Result<(), StartError> {
+    system::keep_memory_private().map_err(system("memory cannot be kept private"))?;
+    system::allow_many_connections().map_err(system("the limit of open files"))?;
+    let stop = Stop::listen().map_err(system("signals cannot be received"))?;
+
+    let data = DataFolder::new(&settings.data);
+    let lock = data.lock()?;
+    let secrets = Secrets::open(&data)?;
+    let keeper = KeeperProcess::start(Launch {
+        program: std::env::current_exe().map_err(system("this program's own path"))?,
+        data: settings.data.clone(),
+        log: settings.log,
+    })
+    .await?;
+    let served = Server::start(settings, &data, secrets, &keeper).await;
+    // Whatever happened, the keeper is not left behind.
+    let outcome = match served {
+        Ok(server) => server.run(stop).await,
+        Err(error) => Err(error),
+    };
+    keeper.stop().await;
+    drop(lock);
+    outcome
+}
+
+/// A server that is ready to take connections.
+struct Server {
+    data: DataFolder,
+    services: Arc<Services>,
+    gateway: Arc<Gateway>,
+    door: Arc<Door>,
+    listener: TcpListener,
+    control: UnixListener,
+    floor: MsgIdFloor,
+    ready: String,
+}
+
+impl Server {
+    async fn start(
+        settings: Settings,
+        data: &DataFolder,
+        secrets: Secrets,
+        keeper: &KeeperProcess,
+    ) -> Result<Self, StartError> {
+        let client = Arc::new(keeper.client());
+        keeper_process::check_key(data, &*client).await?;
+        let (floor, last_msg_id) = MsgIdFloor::open(data.msg_id_floor())?;
+
+        let wakes = Wakes::new();
+        let clock = Arc::new(SystemClock);
+        let store = SqliteStore::open(
+            &data.database(),
+            SqliteOptions::default(),
+            clock.clone(),
+            wakes.clone(),
+        )?;
+        store.write(EnsureServices).await?;
+
+        let code_sender =
+            codes::sender(&settings.codes).map_err(system("the file for sign-in codes"))?;
+        let services = Arc::new(Services {
+            store: store.clone(),
+            keeper: client,
+            bus: wakes.clone(),
+            clock,
+            entropy: Arc::new(SystemEntropy),
+            codes: Default::default(),
+            exports: Default::default(),
+            login_tokens: Default::default(),
+            code_sender,
+            presence: Default::default(),
+            access: AccessKey::new(&secrets.access_hash),
+            limits: match settings.flood_limits {
+                FloodLimits::On => Limits::new(),
+                FloodLimits::Off => Limits::off(),
+            },
+            policy: Policy {
+                registration: settings.registration,
+                advertise: settings.advertise,
+                origin: settings.origin.clone(),
+                public_key_pem: secrets.public_pem.clone(),
+            },
+        });
+        let metrics = Arc::new(Metrics::default());
+        let public_key = PublicKey::read(&secrets.public_pem)?;
+        let gateway = Gateway::new(gateway::Parts {
+            services: services.clone(),
+            seal: secrets.seal,
+            server_key: secrets.server_key,
+            salts_secret: *secrets.salts,
+            proxy_secrets: settings.mtproxy_secrets.clone(),
+            metrics: metrics.clone(),
+            last_msg_id,
+            wakes,
+            arithmetic: gateway::Arithmetic::Thread,
+        });
+
+        let address = settings.listen;
+        let listening = TcpListener::bind(address).await;
+        let listener = listening.map_err(|source| StartError::Listen { address, source })?;
+        let control =
+            control::bind(&data.control_socket()).map_err(system("the control socket"))?;
+        let listen = listener.local_addr().map_err(system("the own address"))?;
+        let ready = ready_line(listen, &public_key, &data.public_key());
+
+        let trust = Arc::new(Trust::new(settings.trusted_proxies.clone()));
+        let http = App::new(http::Parts {
+            settings,
+            public_key,
+            metrics,
+            trust: trust.clone(),
+            mtproto: Arc::new(gateway.clone()),
+            readiness: Arc::new(Health {
+                store,
+                keeper: keeper.socket().to_owned(),
+            }),
+        });
+        let door = Arc::new(Door {
+            gateway: gateway.clone(),
+            http,
+            trust,
+        });
+        Ok(Server {
+            data: data.clone(),
+            services,
+            gateway,
+            door,
+            listener,
+            control,
+            floor,
+            ready,
+        })
+    }
+
+    async fn run(mut self, mut stop: Stop) -> Result<(), StartError> {
+        self.floor.advance(self.gateway.last_msg_id())?;
+        replace(&self.data.ready(), 0o600, self.ready.as_bytes())?;
+        // Whoever started the server may have stopped listening to it.
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(self.ready.as_bytes());
+        let _ = stdout.flush();
+        drop(stdout);
+        tracing::info!("ready");
+
+        let services = self.services.clone();
+        let execute = move |command| execute(services.clone(), command);
+        tokio::select! {
+            () = accept::run(self.listener, self.door) => {}
+            () = control::serve(self.control, execute) => {}
+            () = move_floor(&mut self.floor, &self.gateway) => {}
+            () = stop.wait() => {}
+        }
+
+        // No connection is taken any more; what was queued is made durable, then the files close.
+        tracing::info!("stopping");
+        self.services.store.close().await;
+        self.floor.finish(self.gateway.last_msg_id())?;
+        for left in [self.data.ready(), self.data.control_socket()] {
+            let _ = fs::remove_file(left);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Ready<'a> {
+    event: &'static str,
+    listen: String,
+    fingerprint: String,
+    public_key: &'a str,
+}
+
+/// The one line on the standard output, which scripts wait for.
+fn ready_line(listen: SocketAddr, key: &PublicKey, path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let ready = Ready {
+        event: "ready",
+        listen: listen.to_string(),
+        fingerprint: key.fingerprint().to_string(),
+        public_key: &path.to_string_lossy(),
+    };
+    let mut line = serde_json::to_string(&ready).expect("texts are always JSON");
+    line.push('\n');
+    line
+}
+
+/// The signals that end a server in order.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        Ok(Stop {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn move_floor(floor: &mut MsgIdFloor, gateway: &Gateway) {
+    loop {
+        sleep(msg_id_floor::EVERY).await;
+        if let Err(error) = floor.advance(gateway.last_msg_id()) {
+            tracing::error!(%error, "msg_id_floor_not_moved");
+        }
+    }
+}
+
+/// What `/readyz` looks at.
+struct Health {
+    store: Store,
+    keeper: PathBuf,
+}
+
+impl Readiness for Health {
+    fn obstacles(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async {
+            let mut found = Vec::new();
+            if let Err(error) = self.store.view().await {
+                found.push(format!("the database cannot be read: {error}"));
+            }
+            let reached = timeout(KEEPER_WAIT, UnixStream::connect(&self.keeper)).await;
+            if !matches!(reached, Ok(Ok(_))) {
+                found.push("the keeper does not answer: nobody new can sign in".into());
+            }
+            found
+        })
+    }
+}
+
+/// Does what the operator asks for.
+async fn execute(services: Arc<Services>, command: Command) -> Answer {
+    match command {
+        Command::Invite { number, days } => match invite(&services, &number, days).await {
+            Ok(()) => Answer::Done,
+            Err(reason) => Answer::Refused(reason),
+        },
+        Command::CountAccounts {} => match count_accounts(&services.store).await {
+            Ok(count) => Answer::Count(count),
+            Err(error) => Answer::Refused(error.to_string()),
+        },
+    }
+}
+
+async fn invite(services: &Services, number: &str, days: u32) -> Result<(), String> {
+    let number = E164::parse(number).map_err(|error| error.to_string())?;
+    let fill = |out: &mut [u8]| services.entropy.fill(out);
+    let tag = phone_tag(&*services.keeper, Purpose::SignIn, 0, number.digits(), fill).await;
+    let phone = tag.map_err(|error: TagError| error.to_string())?;
+    let invite = Invite {
+        phone,
+        by: None,
+        days,
+    };
+    let written = services.store.write(invite).await;
+    written.map_err(|error| error.to_string())
+}
+
+async fn count_accounts(store: &Store) -> Result<u64, StoreError> {
+    let mut view = store.view().await?;
+    accounts::count(&mut *view).await
+}

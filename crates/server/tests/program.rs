@@ -1,0 +1,276 @@
+//! The program as its operator meets it: started, asked, stopped and killed as a process.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_heliograph");
+
+/// How long anything may take before the test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program with the settings of nobody's environment.
+fn heliograph(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("HELIOGRAPH_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments);
+    command
+}
+
+/// Waits until `found` finds something.
+fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+struct Server {
+    process: Child,
+    ready: serde_json::Value,
+    line: String,
+}
+
+impl Server {
+    /// Starts a server on a port of its own and waits for its ready line.
+    fn start(data: &Path, flags: &[&str]) -> Self {
+        let data = data.to_str().expect("a path of ours");
+        let mut process = heliograph(&["serve", "--data", data, "--listen", "127.0.0.1:0"])
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program is built");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("a pipe");
+        if line.is_empty() {
+            let mut words = String::new();
+            let mut stderr = process.stderr.take().expect("it is piped");
+            let _ = stderr.read_to_string(&mut words);
+            panic!("no ready line; {words}");
+        }
+        let ready = serde_json::from_str(&line).expect("the ready line is JSON");
+        Server {
+            process,
+            ready,
+            line,
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let address = self.ready["listen"].as_str().expect("an address");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Stops it in order; its exit code.
+    fn stop(mut self) -> Option<i32> {
+        self.signal(Signal::TERM);
+        until("the end of the server", || {
+            self.process.try_wait().expect("it is a child")
+        })
+        .code()
+    }
+
+    /// The process of its keeper.
+    fn keeper(&self) -> Option<Pid> {
+        let own = self.process.id();
+        let children = fs::read_dir("/proc").expect("this is Linux").filter_map(|entry| {
+            let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+            let living = !status.contains("\nState:\tZ");
+            (living && parent.trim() == own.to_string()).then_some(pid)
+        });
+        children.into_iter().find_map(Pid::from_raw)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn data() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    (folder, data)
+}
+
+/// Runs the program to its end.
+fn run(arguments: &[&str]) -> Output {
+    heliograph(arguments).output().expect("the program is built")
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_server_starts_on_an_empty_folder_and_says_so_in_one_line() {
+    let (_folder, data) = data();
+    let server = Server::start(&data, &[]);
+    assert!(server.line.starts_with("{\"event\":\"ready\",\"listen\":\"127.0.0.1:"));
+    let key = server.ready["public_key"].as_str().expect("a path");
+    assert!(Path::new(key).is_absolute());
+    let pem = fs::read_to_string(key).expect("a file");
+    assert!(server.get("/server.pub.pem").ends_with(&pem));
+    let fingerprint = server.ready["fingerprint"].as_str().expect("a text");
+    assert!(fingerprint.parse::<i64>().is_ok());
+    assert!(server.get("/").contains(fingerprint));
+    assert!(server.get("/readyz").contains("\"ready\":true"));
+    assert!(server.get("/metrics").contains("heliograph_connections_total"));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_server_that_comes_back_is_the_same_one() {
+    let (_folder, data) = data();
+    let first = Server::start(&data, &[]);
+    let fingerprint = first.ready["fingerprint"].clone();
+    assert_eq!(first.stop(), Some(0));
+    assert!(!data.join("run/ready.json").exists());
+    let second = Server::start(&data, &[]);
+    assert_eq!(second.ready["fingerprint"], fingerprint);
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_refuses() {
+    let (_folder, data) = data();
+    let _server = Server::start(&data, &[]);
+    let data = data.to_str().expect("a path of ours");
+    let second = run(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+    assert!(!second.status.success() && second.stdout.is_empty());
+    assert!(words(&second).contains("another heliograph uses this data folder"));
+}
+
+#[test]
+fn a_bad_setting_keeps_the_server_from_starting() {
+    let (_folder, data) = data();
+    let folder = data.to_str().expect("a path of ours");
+    let refused = run(&["serve", "--data", folder, "--store", "postgres://u:secret@h/db"]);
+    assert!(!refused.status.success());
+    assert!(words(&refused).contains("PostgreSQL comes in a later one"));
+    assert!(!words(&refused).contains("secret"));
+    assert!(!data.exists(), "nothing was made");
+}
+
+#[test]
+fn a_data_folder_of_a_newer_format_is_refused_in_words() {
+    let (_folder, data) = data();
+    assert_eq!(Server::start(&data, &[]).stop(), Some(0));
+    let mut database = fs::read(data.join("heliograph.db")).expect("a database");
+    // The file header's `user_version` (sqlite.org/fileformat.html, section 1.3).
+    database[60..64].copy_from_slice(&1000u32.to_be_bytes());
+    fs::write(data.join("heliograph.db"), database).expect("a folder of ours");
+    let folder = data.to_str().expect("a path of ours");
+    let refused = run(&["serve", "--data", folder, "--listen", "127.0.0.1:0"]);
+    assert!(!refused.status.success());
+    assert!(words(&refused).contains("format 1000"), "{}", words(&refused));
+}
+
+#[test]
+fn another_keeper_key_is_noticed_at_the_start() {
+    let (_folder, data) = data();
+    assert_eq!(Server::start(&data, &[]).stop(), Some(0));
+    fs::remove_dir_all(data.join("keys/keeper")).expect("a folder of ours");
+    let folder = data.to_str().expect("a path of ours");
+    let refused = run(&["serve", "--data", folder, "--listen", "127.0.0.1:0"]);
+    assert!(!refused.status.success());
+    assert!(words(&refused).contains("is not the one with which this database was filled"));
+}
+
+#[test]
+fn a_keeper_that_dies_is_started_again() {
+    let (_folder, data) = data();
+    let server = Server::start(&data, &[]);
+    let first = server.keeper().expect("it has a keeper");
+    kill_process(first, Signal::KILL).expect("it runs");
+    let second = until("another keeper", || server.keeper().filter(|pid| *pid != first));
+    assert_ne!(first, second);
+    until("readiness", || {
+        server.get("/readyz").contains("\"ready\":true").then_some(())
+    });
+}
+
+#[test]
+fn a_keeper_does_not_outlive_its_server() {
+    let (_folder, data) = data();
+    let mut server = Server::start(&data, &[]);
+    let keeper = server.keeper().expect("it has a keeper");
+    server.process.kill().expect("it runs");
+    server.process.wait().expect("it ends");
+    until("the end of the keeper", || {
+        let status = fs::read_to_string(format!("/proc/{}/status", keeper.as_raw_nonzero()));
+        let gone = status.map_or(true, |status| status.contains("\nState:\tZ"));
+        gone.then_some(())
+    });
+    // And a killed server leaves nothing in the way of the next one.
+    let again = Server::start(&data, &[]);
+    assert!(again.get("/readyz").contains("\"ready\":true"));
+}
+
+#[test]
+fn the_operator_invites_a_number_and_counts_accounts() {
+    let (_folder, data) = data();
+    let folder = data.to_str().expect("a path of ours");
+    let absent = run(&["admin", "account", "list", "--data", folder]);
+    assert!(!absent.status.success() && words(&absent).contains("no server answers"));
+
+    let _server = Server::start(&data, &["--registration", "invite"]);
+    let invite = |number| run(&["admin", "account", "invite", number, "--data", folder]);
+    let done = invite("+49 30 1234567");
+    assert!(done.status.success(), "{}", words(&done));
+    let refused = invite("+49 30 nonsense");
+    assert!(!refused.status.success());
+    assert!(words(&refused).contains("not a phone number"));
+    assert!(!words(&refused).contains("49"), "a number is not repeated");
+    let listed = run(&["admin", "account", "list", "--data", folder]);
+    assert_eq!(String::from_utf8_lossy(&listed.stdout), "0 accounts\n");
+}
+
+#[test]
+fn a_client_is_told_the_address_of_the_running_server() {
+    let (_folder, data) = data();
+    let folder = data.to_str().expect("a path of ours");
+    let early = run(&["client-config", "--for", "telethon", "--data", folder]);
+    assert!(!early.status.success() && words(&early).contains("start the server once"));
+
+    let server = Server::start(&data, &[]);
+    let told = run(&["client-config", "--for", "telethon", "--data", folder]);
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let port = server.ready["listen"].as_str().and_then(|at| at.rsplit(':').next());
+    let port = port.expect("an address has a port");
+    assert!(text.contains(&format!("set_dc(2, \"127.0.0.1\", {port})")), "{text}");
+    let proxy = run(&["client-config", "--for", "mtproxy", "--data", folder]);
+    assert!(words(&proxy).contains("mtproxy-secret"));
+    let later = run(&["client-config", "--for", "tdesktop", "--data", folder]);
+    assert!(words(&later).contains("later version"));
+}

@@ -1,0 +1,123 @@
+//! The tables.
+
+/// A table of rows `(owner, key) → value`.
+///
+/// The number of a table is part of the stored format: it never changes and is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// One per user, group and channel: `pts` and the last message id.
+    Mailbox = 1,
+    /// Messages by `(peer, id)` in their mailbox.
+    Message = 2,
+    /// From a message's id to its peer.
+    MessageId = 3,
+    /// Log entries that are not messages, by `pts`.
+    Event = 4,
+    /// Durable changes without pts, by date.
+    Notice = 5,
+    /// What a sender's `random_id` became.
+    Sent = 6,
+    /// The member's own side of a chat: read marks, pin, draft.
+    Dialog = 7,
+    /// Follow-up work by due time.
+    Job = 8,
+    /// Named counters of the installation.
+    Counter = 9,
+    /// People and bots by id.
+    Account = 10,
+    /// From a folded username to its peer.
+    Username = 11,
+    /// From a phone tag to its account.
+    Phone = 12,
+    /// Invitations by phone tag.
+    Invite = 13,
+    /// Authorization keys, sealed.
+    AuthKey = 14,
+    /// The sign-ins of an account by key.
+    Session = 15,
+    /// An account's address book.
+    Contact = 16,
+    /// Who has an account in their address book.
+    ContactOf = 17,
+    /// Whom an account has blocked.
+    Blocked = 18,
+    /// An account's own settings by name (privacy, notifications).
+    Setting = 19,
+    /// A queue's entries by its own counter (`qts`).
+    Queue = 20,
+}
+
+impl Table {
+    /// Every table, in the order of their numbers.
+    pub const ALL: [Table; 20] = [
+        Table::Mailbox,
+        Table::Message,
+        Table::MessageId,
+        Table::Event,
+        Table::Notice,
+        Table::Sent,
+        Table::Dialog,
+        Table::Job,
+        Table::Counter,
+        Table::Account,
+        Table::Username,
+        Table::Phone,
+        Table::Invite,
+        Table::AuthKey,
+        Table::Session,
+        Table::Contact,
+        Table::ContactOf,
+        Table::Blocked,
+        Table::Setting,
+        Table::Queue,
+    ];
+
+    /// The table's name in a database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Mailbox => "mailbox",
+            Table::Message => "message",
+            Table::MessageId => "message_id",
+            Table::Event => "event",
+            Table::Notice => "notice",
+            Table::Sent => "sent",
+            Table::Dialog => "dialog",
+            Table::Job => "job",
+            Table::Counter => "counter",
+            Table::Account => "account",
+            Table::Username => "username",
+            Table::Phone => "phone",
+            Table::Invite => "invite",
+            Table::AuthKey => "auth_key",
+            Table::Session => "session",
+            Table::Contact => "contact",
+            Table::ContactOf => "contact_of",
+            Table::Blocked => "blocked",
+            Table::Setting => "setting",
+            Table::Queue => "queue",
+        }
+    }
+
+    /// Whether a command must have locked the owner before it writes here: the numbering of a
+    /// mailbox is only right when one command at a time changes it.
+    pub(crate) fn needs_lock(self) -> bool {
+        matches!(self, Table::Mailbox | Table::Message | Table::Event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_list_and_names_are_unique() {
+        for (index, table) in Table::ALL.into_iter().enumerate() {
+            assert_eq!(table as usize, index + 1);
+        }
+        let mut names: Vec<_> = Table::ALL.into_iter().map(Table::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Table::ALL.len());
+    }
+}

@@ -1,0 +1,13 @@
+//! A whole server in one thread, a clock, and people: for tests.
+//!
+//! A [`House`] is everything behind the listener: the gateway, the handlers, the domain and a store,
+//! under a clock that the test turns by hand. People connect over pipes in memory; nothing touches
+//! a socket, and nothing depends on how threads are scheduled.
+
+mod clock;
+mod house;
+mod people;
+
+pub use clock::HandClock;
+pub use house::{House, Line};
+pub use people::{Person, connect};

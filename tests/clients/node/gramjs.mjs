@@ -1,0 +1,177 @@
+// Drives gramjs (npm `telegram`), over TCP or over WebSocket.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import { emit, serve } from './lines.mjs'
+import { dialogOf, differenceFrom, eventOf, messageOf, stateOf, userOf } from './plain.mjs'
+
+// The packages are installed in a cache outside the repository.
+const require = createRequire(`${process.env.CLIENT_PACKAGES}/package.json`)
+const { Api, Logger, TelegramClient } = require('telegram')
+const { ConnectionTCPFull, ConnectionTCPObfuscated } = require('telegram/network/connection')
+const { LAYER } = require('telegram/tl/AllTLObjects')
+const { PromisedWebSockets } = require('telegram/extensions/PromisedWebSockets')
+const { Raw } = require('telegram/events')
+const { StringSession } = require('telegram/sessions')
+const { _serverKeys } = require('telegram/crypto/RSA')
+const { version } = require('telegram/package.json')
+const bigInt = require('big-integer')
+
+/**
+ * The options of a transport. The main connection of gramjs dials port 80 or 443 whatever its session
+ * says, so the connection class, which is an option, is told the port.
+ */
+function optionsFor(transport, port) {
+  const to = (Connection) =>
+    class extends Connection {
+      constructor(options) {
+        super({ ...options, port })
+      }
+    }
+  return {
+    full: { connection: to(ConnectionTCPFull) },
+    websocket: { connection: to(ConnectionTCPObfuscated), networkSocket: PromisedWebSockets, useWSS: false },
+  }[transport]
+}
+
+const CREDENTIALS = { apiId: 1, apiHash: 'a'.repeat(32) }
+
+let client
+let sessionFile
+let codeHash
+
+function remember() {
+  writeFileSync(sessionFile, client.session.save())
+}
+
+const signIn = (phone, code) =>
+  client.invoke(new Api.auth.SignIn({ phoneNumber: phone, phoneCodeHash: codeHash, phoneCode: code }))
+
+await serve({
+  async connect({ host, port, key, session: folder, transport }) {
+    _serverKeys.set(key.fingerprint, { n: bigInt(key.modulus, 16), e: 65537 })
+    sessionFile = `${folder}/gramjs`
+    const session = new StringSession(existsSync(sessionFile) ? readFileSync(sessionFile, 'ascii') : '')
+    // The port of a session is not the one that is dialled, and is written as a signed 16-bit number.
+    session.setDC(2, host, 80)
+    client = new TelegramClient(session, CREDENTIALS.apiId, CREDENTIALS.apiHash, {
+      connectionRetries: 2,
+      baseLogger: new Logger('info'),
+      ...optionsFor(transport, port),
+    })
+    client.addEventHandler((update) => {
+      const event = eventOf(update)
+      if (event) emit(event)
+    }, new Raw({}))
+    await client.connect()
+    return { authorized: await client.checkAuthorization(), layer: LAYER, version }
+  },
+
+  async send_code({ phone }) {
+    codeHash = (await client.sendCode(CREDENTIALS, phone)).phoneCodeHash
+  },
+
+  async sign_in({ phone, code }) {
+    const done = await signIn(phone, code)
+    remember()
+    return userOf(done.user)
+  },
+
+  async sign_up({ phone, code, first_name, last_name }) {
+    const found = await signIn(phone, code)
+    if (!(found instanceof Api.auth.AuthorizationSignUpRequired)) {
+      throw new Error('a fresh number was signed in without signing up')
+    }
+    const done = await client.invoke(
+      new Api.auth.SignUp({
+        phoneNumber: phone,
+        phoneCodeHash: codeHash,
+        firstName: first_name,
+        lastName: last_name,
+      }),
+    )
+    remember()
+    return userOf(done.user)
+  },
+
+  me: async () => userOf(await client.getMe()),
+  user: async ({ peer }) => userOf((await client.invoke(new Api.users.GetUsers({ id: [peer] })))[0]),
+
+  async add_contact({ phone, first_name }) {
+    const contact = new Api.InputPhoneContact({
+      clientId: bigInt(0),
+      phone,
+      firstName: first_name,
+      lastName: '',
+    })
+    const found = await client.invoke(new Api.contacts.ImportContacts({ contacts: [contact] }))
+    return userOf(found.users[0])
+  },
+
+  async resolve({ username }) {
+    return userOf((await client.invoke(new Api.contacts.ResolveUsername({ username }))).users[0])
+  },
+
+  async send({ peer, text, reply_to }) {
+    return { id: (await client.sendMessage(peer, { message: text, replyTo: reply_to })).id }
+  },
+
+  async edit({ peer, id, text }) {
+    await client.editMessage(peer, { message: id, text })
+  },
+
+  async delete({ peer, ids }) {
+    await client.deleteMessages(peer, ids, { revoke: true })
+  },
+
+  async read({ peer, max_id }) {
+    await client.markAsRead(peer, max_id)
+  },
+
+  async typing({ peer }) {
+    await client.invoke(new Api.messages.SetTyping({ peer, action: new Api.SendMessageTypingAction() }))
+  },
+
+  async online({ online }) {
+    await client.invoke(new Api.account.UpdateStatus({ offline: !online }))
+  },
+
+  async history({ peer, limit }) {
+    return { messages: [...(await client.getMessages(peer, { limit }))].map(messageOf) }
+  },
+
+  async dialogs() {
+    return { dialogs: [...(await client.getDialogs())].map((item) => dialogOf(item.dialog)) }
+  },
+
+  state: async () => stateOf(await client.invoke(new Api.updates.GetState())),
+  difference: ({ state }) =>
+    differenceFrom(state, (known) => client.invoke(new Api.updates.GetDifference(known))),
+
+  async save_draft({ peer, text }) {
+    await client.invoke(new Api.messages.SaveDraft({ peer, message: text }))
+  },
+
+  async pin({ peer, pinned }) {
+    const dialog = new Api.InputDialogPeer({ peer: await client.getInputEntity(peer) })
+    await client.invoke(new Api.messages.ToggleDialogPin({ peer: dialog, pinned }))
+  },
+
+  async set_name({ first_name, last_name }) {
+    await client.invoke(new Api.account.UpdateProfile({ firstName: first_name, lastName: last_name }))
+  },
+
+  async set_username({ username }) {
+    await client.invoke(new Api.account.UpdateUsername({ username }))
+  },
+
+  async disconnect() {
+    remember()
+    await client.destroy()
+  },
+
+  async log_out() {
+    await client.invoke(new Api.auth.LogOut())
+  },
+})

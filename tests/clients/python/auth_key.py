@@ -1,0 +1,30 @@
+"""Runs one key exchange with Telethon's code and prints the 256-byte key in hexadecimal.
+
+grammers keeps Telegram's RSA keys in a private match, so it is handed a finished key.
+Usage: auth_key.py HOST PORT PEM
+"""
+
+import asyncio
+import logging
+import sys
+from collections import defaultdict
+
+from telethon.crypto import rsa
+from telethon.network import ConnectionTcpIntermediate, MTProtoPlainSender, authenticator
+
+import lines
+
+
+async def main(host, port, pem):
+    lines.refuse_outside_loopback()
+    with open(pem, encoding="ascii") as text:
+        rsa.add_key(text.read(), old=False)
+    loggers = defaultdict(lambda: logging.getLogger("auth_key"))
+    link = ConnectionTcpIntermediate(host, int(port), 2, loggers=loggers)
+    await link.connect()
+    key, _ = await authenticator.do_authentication(MTProtoPlainSender(link, loggers=loggers))
+    print(key.key.hex())
+    await link.disconnect()
+
+
+asyncio.run(main(*sys.argv[1:]))
