@@ -162,3 +162,8 @@ async fn get_channel_difference(
 ) -> Result<ChannelDifference> {
     Err(text::CHANNEL_INVALID.into())
 }
+
+#[cfg(test)]
+mod replica;
+#[cfg(test)]
+mod tests;

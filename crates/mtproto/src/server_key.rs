@@ -38,8 +38,16 @@ pub struct ServerKey {
 
 impl ServerKey {
     /// Makes a new key of 2048 bits from OpenSSL's own random source (takes 0.1 to 1 s).
+    ///
+    /// Its fingerprint has sixteen hexadecimal digits: mtcute writes fingerprints without leading
+    /// zeros and would not find a shorter one.
     pub fn generate() -> Result<Self, KeyError> {
-        Self::from_rsa(Rsa::generate(RSA_BYTES as u32 * 8)?)
+        loop {
+            let key = Self::from_rsa(Rsa::generate(RSA_BYTES as u32 * 8)?)?;
+            if key.fingerprint as u64 >> 60 != 0 {
+                return Ok(key);
+            }
+        }
     }
 
     /// Reads a private key: PEM, PKCS#1 or PKCS#8.

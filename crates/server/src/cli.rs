@@ -1,11 +1,13 @@
 //! The command line.
 
+use crate::bench;
 use crate::client_config::{self, Client, PublicKey, Target};
 use crate::control::{self, Answer};
 use crate::keeper_process::{self, Lives};
 use crate::secrets::DataFolder;
 use crate::settings::{Flags, Settings};
 use crate::start;
+use crate::system;
 use clap::{Args, Parser, Subcommand};
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
@@ -47,9 +49,18 @@ enum Command {
     /// Tell a running server what to do.
     #[command(subcommand)]
     Admin(Admin),
+    /// Measure this program under load, on throw-away data on this machine.
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(bench::Options),
     /// Hold the key of phone tags, for a server; `serve` starts one itself.
     Keeper(Keeper),
 }
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  heliograph bench sends --pairs 100 --seconds 10
+  heliograph bench sends --rate 1500 --json
+  heliograph bench idle --connections 10000";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -155,6 +166,7 @@ impl Cli {
             Command::Serve(asked) => serve(asked),
             Command::ClientConfig(asked) => client_config(&asked),
             Command::Admin(Admin::Account(asked)) => account(asked),
+            Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
         };
         match outcome {
@@ -175,6 +187,17 @@ fn serve(asked: Serve) -> Outcome {
     // Connections that are open end here.
     runtime.shutdown_background();
     Ok(outcome?)
+}
+
+fn bench(asked: bench::Options) -> Outcome {
+    system::allow_many_connections()?;
+    // One thread, as the generators have that other servers are measured with.
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime
+        .block_on(bench::run(asked))
+        .map_err(|failure| failure.to_string().into())
 }
 
 fn keeper(asked: &Keeper) -> Outcome {
@@ -281,7 +304,11 @@ mod tests {
         let serve = cli.find_subcommand_mut("serve").expect("it is a command");
         let help = serve.render_long_help().to_string();
         for setting in crate::settings::table::SETTINGS {
-            assert!(help.contains(&format!("--{} ", setting.key)), "{}", setting.key);
+            assert!(
+                help.contains(&format!("--{} ", setting.key)),
+                "{}",
+                setting.key
+            );
             assert!(help.contains(&setting.variable()), "{}", setting.key);
         }
     }
@@ -302,6 +329,9 @@ mod tests {
         let line = "{\"event\":\"ready\",\"listen\":\"0.0.0.0:50123\"}\n";
         std::fs::write(data.ready(), line).expect("a folder of ours");
         assert_eq!(dialled_with(&[]), "127.0.0.1:50123");
-        assert_eq!(dialled_with(&["--advertise", "192.0.2.7:443"]), "192.0.2.7:443");
+        assert_eq!(
+            dialled_with(&["--advertise", "192.0.2.7:443"]),
+            "192.0.2.7:443"
+        );
     }
 }

@@ -87,7 +87,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Goes on with the same session over a new connection.
     pub async fn reconnect(self, mut io: S) -> Result<Self, ClientError> {
         let line = Line::begin(&mut io).await?;
-        Ok(Client { io, stream: line.stream, incoming: line.incoming, ..self })
+        Ok(Client {
+            io,
+            stream: line.stream,
+            incoming: line.incoming,
+            ..self
+        })
     }
 
     fn over(io: S, line: Line, credentials: Credentials, clock: Clock) -> Self {
@@ -191,8 +196,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     async fn send(&mut self, body: &[u8]) -> Result<MsgId, ClientError> {
-        let (id, packet) =
-            self.session.encode_call(body, (self.clock)(), &mut SystemEntropy);
+        let (id, packet) = self
+            .session
+            .encode_call(body, (self.clock)(), &mut SystemEntropy);
         self.write(&packet).await?;
         Ok(id)
     }
@@ -200,7 +206,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Waits for the next packet and takes it apart.
     pub async fn receive(&mut self) -> Result<Vec<Incoming>, ClientError> {
         let packet = next_packet(&mut self.io, &mut self.stream, &mut self.incoming).await?;
-        self.session.decode(packet).map_err(|_| ClientError::BadServer)
+        self.session
+            .decode(packet)
+            .map_err(|_| ClientError::BadServer)
     }
 
     fn keep(&mut self, incoming: Incoming) {
@@ -224,7 +232,10 @@ impl Line {
     /// Says which transport it speaks: intermediate.
     async fn begin<S: AsyncWrite + Unpin>(io: &mut S) -> Result<Self, ClientError> {
         io.write_all(&[0xee; 4]).await?;
-        Ok(Line { stream: Stream::plain(Framing::Intermediate), incoming: BytesMut::new() })
+        Ok(Line {
+            stream: Stream::plain(Framing::Intermediate),
+            incoming: BytesMut::new(),
+        })
     }
 
     async fn make_key<S: AsyncRead + AsyncWrite + Unpin>(
@@ -242,7 +253,10 @@ impl Line {
         let (request, agreed) = chosen.agree(&answer, entropy).map_err(bad)?;
         let answer = self.ask(io, &request, clock).await?;
         let finished = agreed.finish(&answer).map_err(bad)?;
-        Ok(Credentials { key: finished.key, salt: finished.salt })
+        Ok(Credentials {
+            key: finished.key,
+            salt: finished.salt,
+        })
     }
 
     async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
@@ -254,7 +268,11 @@ impl Line {
         let id = PLAIN_ID.fetch_add(4, Ordering::Relaxed);
         let id = MsgId(MsgId::at(clock()).0 + (id & 0xffff));
         let mut out = BytesMut::new();
-        self.stream.send(&envelope::unencrypted(id, body), &mut out, &mut SystemEntropy);
+        self.stream.send(
+            &envelope::unencrypted(id, body),
+            &mut out,
+            &mut SystemEntropy,
+        );
         io.write_all(&out).await?;
         io.flush().await?;
         let packet = next_packet(io, &mut self.stream, &mut self.incoming).await?;
@@ -290,7 +308,14 @@ fn introduce(out: &mut Vec<u8>) {
     out.put_u32_le(0xc1cd_5ea9);
     out.put_u32_le(0);
     out.put_i32_le(1);
-    for word in ["bench", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_VERSION"), "en", "", "en"] {
+    for word in [
+        "bench",
+        env!("CARGO_PKG_VERSION"),
+        env!("CARGO_PKG_VERSION"),
+        "en",
+        "",
+        "en",
+    ] {
         heliograph_tl::put_bytes(out, word.as_bytes());
     }
 }
@@ -300,7 +325,10 @@ pub fn read_answer<T: Decode>(body: &[u8]) -> Result<T, ClientError> {
     let mut reader = heliograph_tl::Reader::new(body);
     if reader.u32() == Ok(0x2144_ca19) {
         let code = reader.u32().map_err(|_| ClientError::BadServer)? as i32;
-        let message = reader.text().map_err(|_| ClientError::BadServer)?.to_owned();
+        let message = reader
+            .text()
+            .map_err(|_| ClientError::BadServer)?
+            .to_owned();
         return Err(ClientError::Rpc { code, message });
     }
     T::from_bytes(body).map_err(|_| ClientError::BadServer)

@@ -151,10 +151,7 @@ impl Webhook {
     }
 
     async fn post(&self, body: Zeroizing<String>) -> Posted {
-        let mut request = self
-            .agent
-            .post(&self.url)
-            .content_type("application/json");
+        let mut request = self.agent.post(&self.url).content_type("application/json");
         if let Some(secret) = &self.secret {
             request = request.header("Authorization", format!("Bearer {}", secret.expose()));
         }
@@ -244,7 +241,10 @@ mod tests {
         let expected = "{\"phone\":\"+49301234567\",\"code\":\"12345\"}\n\
                         {\"phone\":\"+49301234567\",\"code\":\"54321\"}\n";
         assert_eq!(lines, expected);
-        assert_eq!(std::fs::metadata(&path).expect("a file").mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).expect("a file").mode() & 0o777,
+            0o600
+        );
     }
 
     /// A web server that gives these answers, one connection each, and returns what it was sent.
@@ -271,7 +271,9 @@ mod tests {
                 let mut body = vec![0; length];
                 reader.read_exact(&mut body).expect("the body");
                 request.push_str(std::str::from_utf8(&body).expect("text"));
-                let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                );
                 (&stream).write_all(answer.as_bytes()).expect("written");
                 request
             });

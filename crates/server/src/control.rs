@@ -194,13 +194,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("control.sock");
         tokio::spawn(serve(bind(&socket).expect("a socket"), execute));
-        for line in ["{\"erase\":\"everything\"}\n".to_owned(), "x".repeat(10_000)] {
+        for line in [
+            "{\"erase\":\"everything\"}\n".to_owned(),
+            "x".repeat(10_000),
+        ] {
             let mut stream = UnixStream::connect(&socket).await.expect("a server");
             // A line that is too long is cut off while it is being sent.
             let _ = stream.write_all(line.as_bytes()).await;
             let mut answer = String::new();
             let _ = stream.read_to_string(&mut answer).await;
-            assert!(!answer.contains("erase") && !answer.contains("Done"), "{answer}");
+            assert!(
+                !answer.contains("erase") && !answer.contains("Done"),
+                "{answer}"
+            );
         }
     }
 

@@ -216,7 +216,10 @@ mod tests {
         rest[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
         rest[15] = 1;
         rest[33] = 80;
-        assert_eq!(parse(&version_2(0x21, 0x21, &rest)), header("[2001:db8::1]:80", 52));
+        assert_eq!(
+            parse(&version_2(0x21, 0x21, &rest)),
+            header("[2001:db8::1]:80", 52)
+        );
     }
 
     #[test]
@@ -258,7 +261,12 @@ mod tests {
 
     #[test]
     fn what_clients_of_other_kinds_send_is_no_header() {
-        for bytes in [&b"GET / HTTP/1.1\r\n"[..], b"POST /api", &[0xef, 1], &[0xee; 4]] {
+        for bytes in [
+            &b"GET / HTTP/1.1\r\n"[..],
+            b"POST /api",
+            &[0xef, 1],
+            &[0xee; 4],
+        ] {
             assert_eq!(parse(bytes), Parsed::NotProxy);
         }
         assert_eq!(parse(b""), Parsed::NeedMore);

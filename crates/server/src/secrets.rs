@@ -273,7 +273,9 @@ pub fn replace(path: &Path, mode: u32, contents: &[u8]) -> Result<(), SecretsErr
         file.sync_all()?;
         fs::rename(&draft, path)?;
         // The folder's entry must last as well.
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(io_error(path))
@@ -316,7 +318,10 @@ mod tests {
         let (_folder, data) = folder();
         let first = open(&data);
         let second = open(&data);
-        assert_eq!(first.server_key.fingerprint(), second.server_key.fingerprint());
+        assert_eq!(
+            first.server_key.fingerprint(),
+            second.server_key.fingerprint()
+        );
         assert_eq!(first.seal.id(), second.seal.id());
         assert_eq!(*first.access_hash, *second.access_hash);
         assert_eq!(*first.salts, *second.salts);

@@ -15,6 +15,10 @@ use crate::system::{self, SystemClock};
 use crate::trust::Trust;
 use heliograph_api::{AccessKey, Limits, Policy, Services};
 use heliograph_domain::accounts::{self, Invite};
+use heliograph_domain::codes::Codes;
+use heliograph_domain::exports::Exports;
+use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{Purpose, TagError, phone_tag};
 use heliograph_model::E164;
@@ -139,11 +143,11 @@ impl Server {
             bus: wakes.clone(),
             clock,
             entropy: Arc::new(SystemEntropy),
-            codes: Default::default(),
-            exports: Default::default(),
-            login_tokens: Default::default(),
+            codes: Codes::default(),
+            exports: Exports::default(),
+            login_tokens: LoginTokens::default(),
             code_sender,
-            presence: Default::default(),
+            presence: Presence::default(),
             access: AccessKey::new(&secrets.access_hash),
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),

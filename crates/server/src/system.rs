@@ -2,8 +2,8 @@
 
 use heliograph_model::UnixMs;
 use heliograph_store::Clock;
-use rand::rngs::SysRng;
 use rand::TryRng as _;
+use rand::rngs::SysRng;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -55,11 +55,7 @@ impl Trust {
     }
 
     /// Follows the hops outwards; one that cannot be read ends the way.
-    fn walk(
-        &self,
-        peer: SocketAddr,
-        hops: impl Iterator<Item = Option<SocketAddr>>,
-    ) -> SocketAddr {
+    fn walk(&self, peer: SocketAddr, hops: impl Iterator<Item = Option<SocketAddr>>) -> SocketAddr {
         let mut client = peer;
         for hop in hops.take(HOPS_MAX) {
             let Some(hop) = hop else { break };
@@ -130,13 +126,19 @@ mod tests {
         // What the client itself claimed (1.1.1.1) stands before its own address.
         let lines = ["1.1.1.1, 203.0.113.9", "10.1.1.1"];
         assert_eq!(client("10.0.0.1:5", &[], &lines), "203.0.113.9:0");
-        let lines = ["for=1.1.1.1, for=203.0.113.9;proto=https", "For=\"10.1.1.1:80\""];
+        let lines = [
+            "for=1.1.1.1, for=203.0.113.9;proto=https",
+            "For=\"10.1.1.1:80\"",
+        ];
         assert_eq!(client("10.0.0.1:5", &lines, &["8.8.8.8"]), "203.0.113.9:0");
     }
 
     #[test]
     fn a_chain_of_proxies_alone_leads_to_the_farthest() {
-        assert_eq!(client("10.0.0.1:5", &[], &["10.0.0.3, 10.0.0.2"]), "10.0.0.3:0");
+        assert_eq!(
+            client("10.0.0.1:5", &[], &["10.0.0.3, 10.0.0.2"]),
+            "10.0.0.3:0"
+        );
         assert_eq!(client("10.0.0.1:5", &[], &[]), "10.0.0.1:5");
     }
 
@@ -144,7 +146,10 @@ mod tests {
     fn ports_and_brackets_are_read() {
         let told = client("[::1]:5", &["for=\"[2001:db8::1]:4711\""], &[]);
         assert_eq!(told, "[2001:db8::1]:4711");
-        assert_eq!(client("[::1]:5", &["for=\"[2001:db8::1]\""], &[]), "[2001:db8::1]:0");
+        assert_eq!(
+            client("[::1]:5", &["for=\"[2001:db8::1]\""], &[]),
+            "[2001:db8::1]:0"
+        );
         assert_eq!(client("[::1]:5", &[], &["2001:db8::1"]), "[2001:db8::1]:0");
     }
 

@@ -100,13 +100,15 @@ impl Server {
     /// The process of its keeper.
     fn keeper(&self) -> Option<Pid> {
         let own = self.process.id();
-        let children = fs::read_dir("/proc").expect("this is Linux").filter_map(|entry| {
-            let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-            let living = !status.contains("\nState:\tZ");
-            (living && parent.trim() == own.to_string()).then_some(pid)
-        });
+        let children = fs::read_dir("/proc")
+            .expect("this is Linux")
+            .filter_map(|entry| {
+                let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+                let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+                let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+                let living = !status.contains("\nState:\tZ");
+                (living && parent.trim() == own.to_string()).then_some(pid)
+            });
         children.into_iter().find_map(Pid::from_raw)
     }
 }
@@ -126,7 +128,9 @@ fn data() -> (TempDir, PathBuf) {
 
 /// Runs the program to its end.
 fn run(arguments: &[&str]) -> Output {
-    heliograph(arguments).output().expect("the program is built")
+    heliograph(arguments)
+        .output()
+        .expect("the program is built")
 }
 
 fn words(output: &Output) -> String {
@@ -137,7 +141,11 @@ fn words(output: &Output) -> String {
 fn a_server_starts_on_an_empty_folder_and_says_so_in_one_line() {
     let (_folder, data) = data();
     let server = Server::start(&data, &[]);
-    assert!(server.line.starts_with("{\"event\":\"ready\",\"listen\":\"127.0.0.1:"));
+    assert!(
+        server
+            .line
+            .starts_with("{\"event\":\"ready\",\"listen\":\"127.0.0.1:")
+    );
     let key = server.ready["public_key"].as_str().expect("a path");
     assert!(Path::new(key).is_absolute());
     let pem = fs::read_to_string(key).expect("a file");
@@ -146,7 +154,11 @@ fn a_server_starts_on_an_empty_folder_and_says_so_in_one_line() {
     assert!(fingerprint.parse::<i64>().is_ok());
     assert!(server.get("/").contains(fingerprint));
     assert!(server.get("/readyz").contains("\"ready\":true"));
-    assert!(server.get("/metrics").contains("heliograph_connections_total"));
+    assert!(
+        server
+            .get("/metrics")
+            .contains("heliograph_connections_total")
+    );
     assert_eq!(server.stop(), Some(0));
 }
 
@@ -175,7 +187,13 @@ fn a_second_server_on_the_same_folder_refuses() {
 fn a_bad_setting_keeps_the_server_from_starting() {
     let (_folder, data) = data();
     let folder = data.to_str().expect("a path of ours");
-    let refused = run(&["serve", "--data", folder, "--store", "postgres://u:secret@h/db"]);
+    let refused = run(&[
+        "serve",
+        "--data",
+        folder,
+        "--store",
+        "postgres://u:secret@h/db",
+    ]);
     assert!(!refused.status.success());
     assert!(words(&refused).contains("PostgreSQL comes in a later one"));
     assert!(!words(&refused).contains("secret"));
@@ -193,7 +211,11 @@ fn a_data_folder_of_a_newer_format_is_refused_in_words() {
     let folder = data.to_str().expect("a path of ours");
     let refused = run(&["serve", "--data", folder, "--listen", "127.0.0.1:0"]);
     assert!(!refused.status.success());
-    assert!(words(&refused).contains("format 1000"), "{}", words(&refused));
+    assert!(
+        words(&refused).contains("format 1000"),
+        "{}",
+        words(&refused)
+    );
 }
 
 #[test]
@@ -213,10 +235,15 @@ fn a_keeper_that_dies_is_started_again() {
     let server = Server::start(&data, &[]);
     let first = server.keeper().expect("it has a keeper");
     kill_process(first, Signal::KILL).expect("it runs");
-    let second = until("another keeper", || server.keeper().filter(|pid| *pid != first));
+    let second = until("another keeper", || {
+        server.keeper().filter(|pid| *pid != first)
+    });
     assert_ne!(first, second);
     until("readiness", || {
-        server.get("/readyz").contains("\"ready\":true").then_some(())
+        server
+            .get("/readyz")
+            .contains("\"ready\":true")
+            .then_some(())
     });
 }
 
@@ -266,9 +293,14 @@ fn a_client_is_told_the_address_of_the_running_server() {
     let server = Server::start(&data, &[]);
     let told = run(&["client-config", "--for", "telethon", "--data", folder]);
     let text = String::from_utf8_lossy(&told.stdout).into_owned();
-    let port = server.ready["listen"].as_str().and_then(|at| at.rsplit(':').next());
+    let port = server.ready["listen"]
+        .as_str()
+        .and_then(|at| at.rsplit(':').next());
     let port = port.expect("an address has a port");
-    assert!(text.contains(&format!("set_dc(2, \"127.0.0.1\", {port})")), "{text}");
+    assert!(
+        text.contains(&format!("set_dc(2, \"127.0.0.1\", {port})")),
+        "{text}"
+    );
     let proxy = run(&["client-config", "--for", "mtproxy", "--data", folder]);
     assert!(words(&proxy).contains("mtproxy-secret"));
     let later = run(&["client-config", "--for", "tdesktop", "--data", folder]);

@@ -1,6 +1,7 @@
 //! The thread beside the writer: moves committed pages from the write-ahead log into the database,
 //! and frees what the writer has done with.
 
+use crate::files::BUSY_TIMEOUT;
 use crate::reader::Readers;
 use crate::recent::Segment;
 use rusqlite::Connection;
@@ -103,7 +104,14 @@ fn passive(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
 }
 
-/// Moves everything and lets the next commit start the log from its beginning. Waits for readers.
+/// How long the writer waits for readers at most, since everybody waits for the writer. Where a view
+/// is held longer the log grows on, and the next checkpoint asks again.
+const RESTART_PATIENCE: Duration = Duration::from_millis(20);
+
+/// Moves everything and lets the next commit start the log from its beginning.
 pub(crate) fn restart(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
+    connection.busy_timeout(RESTART_PATIENCE)?;
+    let restarted = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    restarted
 }

@@ -102,7 +102,7 @@ impl Files {
 
 /// The locks that one connection of ours may have to wait for (a checkpoint, recovery after a
 /// crash) are held for milliseconds; longer than this means that something else is wrong.
-const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// All statements of all tables fit, so none is ever prepared twice.
 const STATEMENTS_KEPT: usize = 256;

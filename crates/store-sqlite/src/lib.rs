@@ -1,9 +1,11 @@
 //! The storage engine for one machine: SQLite, one writer, group commit.
 //!
 //! One thread owns the connection that writes. It takes what is queued, applies it as one group
-//! over a cache of clean rows, commits once and answers everybody. Views read on connections of
-//! their own, on the caller's thread. A third thread moves pages from the write-ahead log into the
-//! database. `docs/decisions/0001-rows.md` has the figures behind the settings.
+//! over a cache of clean rows, appends the changes to a journal table, commits once and answers
+//! everybody. The changed rows stay in memory, over the tables, until they are settled there in key
+//! order, a stretch with each commit (`recent`, `journal`, `writer`). Views lay a snapshot of them
+//! over a read transaction of their own, on the caller's thread (`reader`). A third thread moves
+//! pages from the write-ahead log into the database. `docs/decisions/0001-rows.md` has the figures behind the settings.
 
 mod cache;
 mod checkpoint;

@@ -7,6 +7,7 @@ use heliograph_model::Owner;
 use heliograph_store::{BoxFuture, Entry, RowName, Rows, Scan, StoreError, Table};
 use rusqlite::Connection;
 use std::future::ready;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A connection with a read transaction that was begun while the segments were of a generation.
@@ -48,6 +49,8 @@ pub(crate) struct Readers {
     files: Files,
     recent: Arc<Recent>,
     kept: usize,
+    /// Whether a transaction may outlive its view.
+    pinning: AtomicBool,
     /// `None` once closed.
     idle: Mutex<Option<Vec<Pinned>>>,
 }
@@ -58,6 +61,7 @@ impl Readers {
             files,
             recent,
             kept,
+            pinning: AtomicBool::new(true),
             idle: Mutex::new(Some(Vec::new())),
         }
     }
@@ -85,7 +89,8 @@ impl Readers {
                     pinned: Some(pinned),
                 });
             }
-            // Not `snapshot`: commits that came before the transaction began must be in it, too.
+            // The segments may change places before the transaction has begun: look again, and then
+            // take a snapshot that is no older than the transaction.
             pinned.begin(snapshot.generation()).map_err(engine_error)?;
         }
     }
@@ -95,6 +100,15 @@ impl Readers {
         if let Some(idle) = self.idle().as_mut() {
             idle.retain_mut(|pinned| pinned.end().is_ok());
         }
+    }
+
+    /// Calls `work` while no transaction outlives its view: work that has to wait for all readers.
+    pub fn without_pins<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.pinning.store(false, Ordering::SeqCst);
+        self.unpin();
+        let outcome = work();
+        self.pinning.store(true, Ordering::SeqCst);
+        outcome
     }
 
     /// Closes idle connections, and those in use when their view is dropped.
@@ -143,8 +157,9 @@ impl Drop for Reader<'_> {
         let Some(mut pinned) = self.pinned.take() else {
             return;
         };
-        let stale = pinned.generation != Some(self.readers.recent.generation());
-        if stale && pinned.end().is_err() {
+        let keep = self.readers.pinning.load(Ordering::SeqCst)
+            && pinned.generation == Some(self.readers.recent.generation());
+        if !keep && pinned.end().is_err() {
             return;
         }
         if let Some(idle) = self.readers.idle().as_mut()

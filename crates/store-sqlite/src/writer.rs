@@ -118,9 +118,12 @@ impl Writer {
         }
         self.checkpoints.committed();
         if self.checkpoints.take_overgrown() {
-            self.readers.unpin();
-            if let Err(error) = checkpoint::restart(&self.rows.connection) {
-                tracing::warn!(%error, "the write-ahead log could not be restarted yet");
+            let connection = &self.rows.connection;
+            let restarted = self
+                .readers
+                .without_pins(|| checkpoint::restart(connection));
+            if let Err(error) = restarted {
+                tracing::warn!(%error, "the write-ahead log could not be restarted");
             }
         }
         Ok(())

@@ -4,6 +4,8 @@ use crate::clock::HandClock;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
+use heliograph_domain::exports::Exports;
+use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper};
@@ -122,8 +124,8 @@ impl House {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             codes: Codes::default(),
-            exports: Default::default(),
-            login_tokens: Default::default(),
+            exports: Exports::default(),
+            login_tokens: LoginTokens::default(),
             code_sender: post.clone(),
             presence: Presence::default(),
             access: AccessKey::new(&[3; 32]),

@@ -4,12 +4,21 @@ use heliograph_testkit::{House, Person};
 use heliograph_tl::{enums, functions, types};
 
 fn text(peer: enums::InputPeer, message: &str, random_id: i64) -> functions::messages::SendMessage {
-    functions::messages::SendMessage { peer, message: message.into(), random_id, ..Default::default() }
+    functions::messages::SendMessage {
+        peer,
+        message: message.into(),
+        random_id,
+        ..Default::default()
+    }
 }
 
 async fn texts(house: &House, me: &mut Person, other: &Person) -> Vec<String> {
     let peer = me.peer(house, other);
-    let call = functions::messages::GetHistory { peer, limit: 100, ..Default::default() };
+    let call = functions::messages::GetHistory {
+        peer,
+        limit: 100,
+        ..Default::default()
+    };
     let enums::messages::Messages::Messages(page) = me.call(call).await else {
         panic!("the whole chat fits a page");
     };
@@ -29,7 +38,8 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_the_difference_tells
     let peer = ada.peer(&house, &ben);
     let enums::updates::State::State(state) = ben.call(functions::updates::GetState {}).await;
     for (random_id, word) in ["one", "two", "three"].into_iter().enumerate() {
-        ada.call(text(peer.clone(), word, random_id as i64 + 1)).await;
+        ada.call(text(peer.clone(), word, random_id as i64 + 1))
+            .await;
     }
 
     let house = house.restart(folder.path()).await;
@@ -49,7 +59,10 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_the_difference_tells
     let enums::updates::Difference::Difference(missed) = ben.call(call).await else {
         panic!("three messages are not too many");
     };
-    let told = missed.new_messages.iter().filter(|m| matches!(m, enums::Message::Message(_)));
+    let told = missed
+        .new_messages
+        .iter()
+        .filter(|m| matches!(m, enums::Message::Message(_)));
     assert_eq!(told.count(), 3);
 }
 
@@ -62,7 +75,11 @@ async fn the_layer_of_a_key_survives_a_restart() {
     let mut ada = ada.come_back(&house).await;
     // No introduction this time: the server must know the layer by itself.
     ada.client.skip_introduction();
-    let users = ada.call(functions::users::GetUsers { id: vec![enums::InputUser::Self_] }).await;
+    let users = ada
+        .call(functions::users::GetUsers {
+            id: vec![enums::InputUser::Self_],
+        })
+        .await;
     let [enums::User::User(types::User { self_: true, .. })] = users.as_slice() else {
         panic!("Ada finds herself");
     };

@@ -264,17 +264,14 @@ mod tests {
             ],
         )
         .await;
-        assert_eq!(
-            answer.imported,
-            [types::ImportedContact {
-                user_id: ben.id.0,
-                client_id: 1
-            }
-            .into()]
-        );
+        let found = |person: &Person, client_id| {
+            let user_id = person.id.0;
+            types::ImportedContact { user_id, client_id }.into()
+        };
+        assert_eq!(answer.imported, [found(&ben, 1), found(&ada, 6)]);
         assert_eq!(answer.retry_contacts, []);
-        let [enums::User::User(user)] = answer.users.as_slice() else {
-            panic!("one person");
+        let [_, enums::User::User(user)] = answer.users.as_slice() else {
+            panic!("Ada and Ben");
         };
         assert_eq!(user.first_name.as_deref(), Some("Benny"));
         assert_eq!(user.phone.as_deref(), Some("4930123457"));

@@ -61,3 +61,43 @@ async fn get_onlines(cx: Ctx, req: f::messages::GetOnlines) -> Result<ChatOnline
     cx.peer(&req.peer).await?;
     Err(text::PEER_ID_INVALID.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::testing::{two, user_ids};
+    use heliograph_tl::enums;
+
+    #[tokio::test]
+    async fn the_bar_over_a_strangers_chat_offers_to_add_or_block_until_it_is_hidden() {
+        let (world, ada, ben) = two().await;
+        let peer = world.input_peer(&ada, &ben);
+        for offers in [true, false] {
+            let call = f::messages::GetPeerSettings { peer: peer.clone() };
+            let PeerSettings::PeerSettings(answer) =
+                world.call(&ada, call).await.expect("settings");
+            let enums::PeerSettings::PeerSettings(settings) = answer.settings;
+            assert_eq!(
+                (settings.add_contact, settings.block_contact),
+                (offers, offers)
+            );
+            assert_eq!(user_ids(&answer.users), [ben.id]);
+            let hide = f::messages::HidePeerSettingsBar { peer: peer.clone() };
+            assert_eq!(world.call(&ada, hide).await, Ok(true));
+        }
+        let others = f::messages::GetPeerSettings {
+            peer: world.input_peer(&ben, &ada),
+        };
+        let PeerSettings::PeerSettings(answer) = world.call(&ben, others).await.expect("settings");
+        let enums::PeerSettings::PeerSettings(settings) = answer.settings;
+        assert!(settings.add_contact, "hidden for the one who hid it");
+    }
+
+    #[tokio::test]
+    async fn a_private_chat_has_no_members_to_count() {
+        let (world, ada, ben) = two().await;
+        let peer = world.input_peer(&ada, &ben);
+        let answer = world.call(&ada, f::messages::GetOnlines { peer }).await;
+        assert_eq!(answer, Err(text::PEER_ID_INVALID.into()));
+    }
+}

@@ -27,9 +27,17 @@ const TOGETHER: usize = 100;
 /// Appends [`heliograph_model::Change::Deleted`] to the mailboxes they leave.
 async fn delete_messages(cx: Ctx, req: f::messages::DeleteMessages) -> Result<AffectedMessages> {
     let me = cx.user()?;
+    let ids: Vec<MessageId> = req
+        .id
+        .into_iter()
+        .take(DELETE_MAX)
+        .map(message_id)
+        .collect();
+    let mut pts = {
+        let mut view = cx.store.view().await?;
+        mailbox::state(&mut *view, me.into()).await?.pts
+    };
     let mut pts_count = 0;
-    let mut pts = None;
-    let ids: Vec<MessageId> = req.id.into_iter().take(DELETE_MAX).map(message_id).collect();
     for ids in ids.chunks(TOGETHER) {
         let deleted = cx
             .write(DeleteMessages {
@@ -39,16 +47,9 @@ async fn delete_messages(cx: Ctx, req: f::messages::DeleteMessages) -> Result<Af
                 revoke: req.revoke,
             })
             .await?;
+        pts = deleted.pts;
         pts_count += count(&deleted);
-        pts = Some(deleted.pts);
     }
-    let pts = match pts {
-        Some(pts) => pts,
-        None => {
-            let mut view = cx.store.view().await?;
-            mailbox::state(&mut *view, me.into()).await?.pts
-        }
-    };
     let pts = pts as i32;
     Ok(types::messages::AffectedMessages { pts, pts_count }.into())
 }
@@ -175,7 +176,10 @@ mod tests {
         };
         let answer = world.call(&ada, call.clone()).await.expect("it is deleted");
         assert_eq!(affected(answer), (5, 2, 0));
-        assert_eq!((chats(&world, &ada).await, chats(&world, &ben).await), (0, 1));
+        assert_eq!(
+            (chats(&world, &ada).await, chats(&world, &ben).await),
+            (0, 1)
+        );
         let answer = world.call(&ada, call).await.expect("nothing to delete");
         assert_eq!(affected(answer), (5, 0, 0));
     }
@@ -190,7 +194,11 @@ mod tests {
             ..Default::default()
         };
         let answer = world.call(&ada, call.clone()).await.expect("it is cleared");
-        assert_eq!(affected(answer), (3, 1, 0), "what follows in the log comes as an update");
+        assert_eq!(
+            affected(answer),
+            (3, 1, 0),
+            "what follows in the log comes as an update"
+        );
         assert_eq!(
             history(&world, &ada, &ben).await,
             [(2, "messageActionHistoryClear".to_owned())]
@@ -215,7 +223,10 @@ mod tests {
             ..Default::default()
         };
         world.call(&ada, call.clone()).await.expect("it is deleted");
-        assert_eq!(left(history(&world, &ada, &ben).await), ["40", "30", "20", "10"]);
+        assert_eq!(
+            left(history(&world, &ada, &ben).await),
+            ["40", "30", "20", "10"]
+        );
         let call = f::messages::DeleteHistory {
             max_id: 0,
             min_date: Some(start + 10),
@@ -245,7 +256,10 @@ mod tests {
             peer: InputPeer::Self_,
             ..Default::default()
         };
-        let answer = world.call(&ada, call.clone()).await.expect("some are deleted");
+        let answer = world
+            .call(&ada, call.clone())
+            .await
+            .expect("some are deleted");
         let (_, count, offset) = affected(answer);
         assert_eq!((count, offset), (1000, 1));
         let answer = world.call(&ada, call).await.expect("the rest is deleted");
@@ -254,11 +268,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stranger_to_the_chat_cannot_name_it() {
+    async fn a_chat_is_named_by_ones_own_access_hash() {
         let (world, ada, ben) = two().await;
+        let cem = world.person("Cem", "4915112345603").await;
         say(&world, &ada, &ben, "one").await;
         let call = f::messages::DeleteHistory {
-            peer: world.input_peer(&ben, &ada),
+            peer: world.input_peer(&cem, &ben),
             ..Default::default()
         };
         let answer = world.call(&ada, call).await;

@@ -125,7 +125,9 @@ impl Ctx {
     /// `FOLDER_ID_INVALID` for a folder.
     pub(super) async fn dialog_peer(&self, named: &InputDialogPeer) -> Result<Peer> {
         match named {
-            InputDialogPeer::InputDialogPeer(named) => Ok(Peer::User(self.peer(&named.peer).await?)),
+            InputDialogPeer::InputDialogPeer(named) => {
+                Ok(Peer::User(self.peer(&named.peer).await?))
+            }
             InputDialogPeer::Folder(_) => Err(text::FOLDER_ID_INVALID.into()),
         }
     }
@@ -194,4 +196,276 @@ async fn get_dialog_filters(_: Ctx, _: f::messages::GetDialogFilters) -> Result<
         filters: vec![enums::DialogFilter::Default],
     }
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::testing::{chat_with, id_of, say, two, user_ids};
+    use crate::testing::{Person, World};
+    use heliograph_model::UserId;
+
+    /// Somebody with seven chats, newest last; the first three began in the same second.
+    async fn with_chats() -> (World, Person, Vec<Person>) {
+        let world = World::new().await;
+        let ada = world.person("Ada", "4915112345600").await;
+        let mut others = Vec::new();
+        for number in 1..=7 {
+            let other = world
+                .person(&format!("P{number}"), &format!("491511234560{number}"))
+                .await;
+            world.pass(i64::from(number > 3));
+            say(&world, &other, &ada, "hello").await;
+            others.push(other);
+        }
+        (world, ada, others)
+    }
+
+    struct Page {
+        chats: Vec<types::Dialog>,
+        messages: Vec<enums::Message>,
+        count: Option<i32>,
+    }
+
+    fn page(answer: Dialogs) -> Page {
+        let (dialogs, messages, count) = match answer {
+            Dialogs::Dialogs(all) => (all.dialogs, all.messages, None),
+            Dialogs::Slice(slice) => (slice.dialogs, slice.messages, Some(slice.count)),
+            Dialogs::NotModified(_) => panic!("nothing was cached"),
+        };
+        let chats = dialogs.into_iter().map(chat).collect();
+        Page {
+            chats,
+            messages,
+            count,
+        }
+    }
+
+    fn chat(dialog: enums::Dialog) -> types::Dialog {
+        match dialog {
+            enums::Dialog::Dialog(dialog) => dialog,
+            enums::Dialog::Folder(_) => panic!("there are no folders"),
+        }
+    }
+
+    fn id(dialog: &types::Dialog) -> UserId {
+        match &dialog.peer {
+            enums::Peer::User(user) => UserId(user.user_id),
+            other => panic!("{}", other.constructor_name()),
+        }
+    }
+
+    /// Walks the list as clients do: each page begins after the last chat of the one before.
+    async fn walk(
+        world: &World,
+        ada: &Person,
+        others: &[Person],
+        first: f::messages::GetDialogs,
+    ) -> Vec<UserId> {
+        let mut call = first;
+        let mut seen = Vec::new();
+        loop {
+            let part = page(world.call(ada, call.clone()).await.expect("a page"));
+            seen.extend(part.chats.iter().map(id));
+            let Some(last) = part.chats.last() else { break };
+            assert!(part.chats.len() <= call.limit as usize);
+            assert!(seen.len() <= 20, "the walk does not end");
+            if part.count.is_none() {
+                break;
+            }
+            let top = part
+                .messages
+                .iter()
+                .find(|message| id_of(message) == last.top_message);
+            call.offset_date = match top {
+                Some(enums::Message::Message(message)) => message.date,
+                _ => panic!("the newest message is missing"),
+            };
+            call.offset_id = last.top_message;
+            let other = others.iter().find(|other| other.id == id(last));
+            call.offset_peer = world.input_peer(ada, other.expect("one of the others"));
+        }
+        seen
+    }
+
+    async fn pin(world: &World, ada: &Person, other: &Person) {
+        let call = f::messages::ToggleDialogPin {
+            pinned: true,
+            peer: types::InputDialogPeer {
+                peer: world.input_peer(ada, other),
+            }
+            .into(),
+        };
+        world.call(ada, call).await.expect("it is pinned");
+    }
+
+    #[tokio::test]
+    async fn a_walk_visits_each_chat_once_whatever_the_page_size() {
+        let (world, ada, others) = with_chats().await;
+        let newest_first: Vec<UserId> = others.iter().rev().map(|other| other.id).collect();
+        for limit in 1..=8 {
+            let first = f::messages::GetDialogs {
+                limit,
+                ..Default::default()
+            };
+            assert_eq!(walk(&world, &ada, &others, first).await, newest_first);
+        }
+    }
+
+    #[tokio::test]
+    async fn pinned_chats_come_first_and_once_or_not_at_all() {
+        let (world, ada, others) = with_chats().await;
+        pin(&world, &ada, &others[5]).await;
+        pin(&world, &ada, &others[0]).await;
+        let with_pinned = [0, 5, 6, 4, 3, 2, 1].map(|index| others[index].id);
+        for limit in 1..=8 {
+            let first = f::messages::GetDialogs {
+                limit,
+                ..Default::default()
+            };
+            let all = walk(&world, &ada, &others, first.clone()).await;
+            assert_eq!(all, with_pinned, "{limit} at a time");
+            let without = f::messages::GetDialogs {
+                exclude_pinned: true,
+                ..first
+            };
+            let without = walk(&world, &ada, &others, without).await;
+            assert_eq!(without, with_pinned[2..], "{limit} at a time");
+        }
+    }
+
+    #[tokio::test]
+    async fn drafts_and_emptied_chats_do_not_disturb_a_walk() {
+        let (world, ada, others) = with_chats().await;
+        let draft = f::messages::SaveDraft {
+            peer: world.input_peer(&ada, &others[1]),
+            message: "begun".into(),
+            ..Default::default()
+        };
+        world.pass(10);
+        world.call(&ada, draft).await.expect("it is saved");
+        let deletion = f::messages::DeleteHistory {
+            revoke: true,
+            peer: world.input_peer(&others[4], &ada),
+            ..Default::default()
+        };
+        let deleted = world.call(&others[4], deletion).await;
+        deleted.expect("it is deleted on both sides");
+        let expected = [6, 5, 3, 2, 1, 0].map(|index| others[index].id);
+        for limit in 1..=8 {
+            let first = f::messages::GetDialogs {
+                limit,
+                ..Default::default()
+            };
+            assert_eq!(walk(&world, &ada, &others, first).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chat_shows_marks_draft_and_newest_message() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "one").await;
+        say(&world, &ben, &ada, "two").await;
+        say(&world, &ben, &ada, "three").await;
+        let read = f::messages::ReadHistory {
+            peer: world.input_peer(&ada, &ben),
+            max_id: 2,
+        };
+        world.call(&ada, read).await.expect("it is read");
+        let read = f::messages::ReadHistory {
+            peer: world.input_peer(&ben, &ada),
+            max_id: 1,
+        };
+        world.call(&ben, read).await.expect("it is read");
+        let call = f::messages::GetDialogs {
+            limit: 10,
+            ..Default::default()
+        };
+        let shown = page(world.call(&ada, call).await.expect("a page"));
+        assert_eq!(shown.count, None, "the list is whole");
+        let [chat] = shown.chats.as_slice() else {
+            panic!("{} chats", shown.chats.len());
+        };
+        assert_eq!(chat.peer, chat_with(&ben));
+        assert_eq!((chat.top_message, chat.unread_count), (3, 1));
+        assert_eq!((chat.read_inbox_max_id, chat.read_outbox_max_id), (2, 1));
+        assert_eq!((chat.pinned, chat.unread_mark), (false, false));
+        assert_eq!((&chat.draft, chat.pts), (&None, None));
+        assert_eq!(shown.messages.iter().map(id_of).collect::<Vec<_>>(), [3]);
+    }
+
+    #[tokio::test]
+    async fn a_chat_that_is_asked_for_is_there_even_before_it_begins() {
+        let (world, ada, ben) = two().await;
+        let named = |peer| InputDialogPeer::from(types::InputDialogPeer { peer });
+        let call = f::messages::GetPeerDialogs {
+            peers: vec![
+                named(world.input_peer(&ada, &ben)),
+                named(InputPeer::Self_),
+                named(world.input_peer(&ada, &ada)),
+            ],
+        };
+        let PeerDialogs::PeerDialogs(answer) = world.call(&ada, call).await.expect("chats");
+        let chats: Vec<types::Dialog> = answer.dialogs.into_iter().map(chat).collect();
+        assert_eq!(chats.iter().map(id).collect::<Vec<_>>(), [ben.id, ada.id]);
+        assert!(chats.iter().all(|chat| chat.top_message == 0));
+        assert_eq!(user_ids(&answer.users), [ada.id, ben.id]);
+        let enums::updates::State::State(state) = answer.state;
+        assert_eq!((state.pts, state.date), (1, world.clock_s()));
+    }
+
+    #[tokio::test]
+    async fn pinned_chats_can_be_asked_for_alone() {
+        let (world, ada, others) = with_chats().await;
+        pin(&world, &ada, &others[2]).await;
+        pin(&world, &ada, &others[4]).await;
+        let ask = |folder_id| f::messages::GetPinnedDialogs { folder_id };
+        let PeerDialogs::PeerDialogs(main) = world.call(&ada, ask(0)).await.expect("chats");
+        let ids: Vec<UserId> = main.dialogs.into_iter().map(|one| id(&chat(one))).collect();
+        assert_eq!(ids, [others[4].id, others[2].id]);
+        let PeerDialogs::PeerDialogs(archive) = world.call(&ada, ask(1)).await.expect("chats");
+        assert_eq!(archive.dialogs, []);
+        assert_eq!(
+            world.call(&ada, ask(2)).await,
+            Err(text::FOLDER_ID_INVALID.into())
+        );
+    }
+
+    #[tokio::test]
+    async fn the_archive_is_empty_and_there_are_no_other_folders() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "hello").await;
+        let ask = |folder_id| f::messages::GetDialogs {
+            folder_id: Some(folder_id),
+            limit: 10,
+            ..Default::default()
+        };
+        let in_folder = |answer: Result<Dialogs>| page(answer.expect("a page")).chats.len();
+        assert_eq!(in_folder(world.call(&ada, ask(0)).await), 1);
+        assert_eq!(in_folder(world.call(&ada, ask(1)).await), 0);
+        assert_eq!(
+            world.call(&ada, ask(7)).await,
+            Err(text::FOLDER_ID_INVALID.into())
+        );
+        let DialogFilters::DialogFilters(filters) = world
+            .call(&ada, f::messages::GetDialogFilters)
+            .await
+            .expect("filters");
+        assert_eq!(filters.filters, [enums::DialogFilter::Default]);
+    }
+
+    #[tokio::test]
+    async fn an_offset_needs_a_peer_of_the_callers() {
+        let (world, ada, ben) = two().await;
+        let cem = world.person("Cem", "4915112345603").await;
+        let call = f::messages::GetDialogs {
+            offset_peer: world.input_peer(&cem, &ben),
+            limit: 10,
+            ..Default::default()
+        };
+        assert_eq!(
+            world.call(&ada, call).await,
+            Err(text::OFFSET_PEER_ID_INVALID.into())
+        );
+    }
 }

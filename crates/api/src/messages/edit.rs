@@ -114,7 +114,9 @@ mod tests {
     async fn only_a_changed_text_of_ones_own_is_an_edit() {
         let (world, ada, ben) = two().await;
         let id = say(&world, &ada, &ben, "hello").await;
-        let same = world.call(&ada, edit(&world, &ada, &ben, id, " hello ")).await;
+        let same = world
+            .call(&ada, edit(&world, &ada, &ben, id, " hello "))
+            .await;
         assert_eq!(same, Err(text::MESSAGE_NOT_MODIFIED.into()));
         let theirs = world.call(&ben, edit(&world, &ben, &ada, 1, "mine")).await;
         assert_eq!(theirs, Err(text::MESSAGE_AUTHOR_REQUIRED.into()));

@@ -71,8 +71,8 @@ async fn hidden_authors(cx: &Ctx, me: UserId, ids: &[MessageId]) -> Result<Vec<U
     let authors: BTreeSet<UserId> = messages.iter().map(|message| message.from).collect();
     let mut hidden = Vec::new();
     for author in authors {
-        let shown = author == me
-            || settings::allows(&mut *view, author, &PrivacyKey::Forwards, me).await?;
+        let shown =
+            author == me || settings::allows(&mut *view, author, &PrivacyKey::Forwards, me).await?;
         if !shown {
             hidden.push(author);
         }
@@ -85,7 +85,9 @@ mod tests {
     use super::*;
     use crate::messages::testing::{chat_with, history, random_id, say, two, updates, user_ids};
     use crate::testing::{Person, World};
-    use heliograph_tl::enums::{InputPrivacyKey, InputPrivacyRule, Message, MessageFwdHeader, Update};
+    use heliograph_tl::enums::{
+        InputPrivacyKey, InputPrivacyRule, Message, MessageFwdHeader, Update,
+    };
     use heliograph_tl::types;
 
     fn forward(
@@ -127,11 +129,16 @@ mod tests {
     #[tokio::test]
     async fn a_forward_names_its_author_and_comes_with_everyone() {
         let (world, ada, ben) = two().await;
-        let cem = world.person("Cem", "+4915112345603").await;
+        let cem = world.person("Cem", "4915112345603").await;
         say(&world, &ben, &ada, "one").await;
         say(&world, &ada, &ben, "two").await;
         let call = forward(&world, &ada, &ben, &cem, &[1, 77, 2]);
-        let answer = updates(world.call(&ada, call.clone()).await.expect("it is forwarded"));
+        let answer = updates(
+            world
+                .call(&ada, call.clone())
+                .await
+                .expect("it is forwarded"),
+        );
         assert_eq!(user_ids(&answer.users), [ada.id, ben.id, cem.id]);
         let sent = copies(&answer);
         let authors: Vec<_> = sent.iter().map(|copy| header(copy).from_id).collect();
@@ -175,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn an_author_who_stays_hidden_is_only_named() {
         let (world, ada, ben) = two().await;
-        let cem = world.person("Cem", "+4915112345603").await;
+        let cem = world.person("Cem", "4915112345603").await;
         let privacy = f::account::SetPrivacy {
             key: InputPrivacyKey::Forwards,
             rules: vec![InputPrivacyRule::InputPrivacyValueDisallowAll],

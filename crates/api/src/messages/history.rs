@@ -107,10 +107,7 @@ fn empty(named: &InputMessage) -> enums::Message {
 /// `messages.getScheduledHistory`: messages cannot be scheduled here, so there are none.
 ///
 /// Fails with `PEER_ID_INVALID`.
-async fn get_scheduled_history(
-    cx: Ctx,
-    req: f::messages::GetScheduledHistory,
-) -> Result<Messages> {
+async fn get_scheduled_history(cx: Ctx, req: f::messages::GetScheduledHistory) -> Result<Messages> {
     cx.peer(&req.peer).await?;
     Ok(types::messages::Messages::default().into())
 }
@@ -309,7 +306,9 @@ mod tests {
         let id = |id| InputMessage::ID(types::InputMessageID { id });
         let reply_to = |id| InputMessage::ReplyTo(types::InputMessageReplyTo { id });
         let named = vec![id(two), id(99), id(one), reply_to(3), reply_to(1), id(-5)];
-        let page = world.call(&ada, f::messages::GetMessages { id: named }).await;
+        let page = world
+            .call(&ada, f::messages::GetMessages { id: named })
+            .await;
         let page = messages(page.expect("a page"));
         let ids: Vec<i32> = page.iter().map(id_of).collect();
         assert_eq!(ids, [two, 99, one, one, 1, -5]);
@@ -323,10 +322,12 @@ mod tests {
     #[tokio::test]
     async fn another_mailbox_cannot_be_read() {
         let (world, ada, ben) = two().await;
-        let cem = world.person("Cem", "+4915112345603").await;
+        let cem = world.person("Cem", "4915112345603").await;
         let id = say(&world, &ada, &ben, "for Ben").await;
         let named = vec![types::InputMessageID { id }.into()];
-        let page = world.call(&cem, f::messages::GetMessages { id: named }).await;
+        let page = world
+            .call(&cem, f::messages::GetMessages { id: named })
+            .await;
         assert!(matches!(
             messages(page.expect("a page")).as_slice(),
             [enums::Message::Empty(_)]

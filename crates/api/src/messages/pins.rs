@@ -23,10 +23,7 @@ pub(super) fn register(router: &mut Router) {
 ///
 /// Fails with `MESSAGE_ID_INVALID`, `PEER_ID_INVALID`, `USER_IS_BLOCKED` or `YOU_BLOCKED_USER`.
 /// Appends [`heliograph_model::Change::Pinned`], and to the chat a message that tells of the pin.
-async fn update_pinned_message(
-    cx: Ctx,
-    req: f::messages::UpdatePinnedMessage,
-) -> Result<Updates> {
+async fn update_pinned_message(cx: Ctx, req: f::messages::UpdatePinnedMessage) -> Result<Updates> {
     let viewer = cx.viewer()?;
     let peer = cx.peer(&req.peer).await?;
     let logged = cx
@@ -54,12 +51,12 @@ async fn unpin_all_messages(
 ) -> Result<AffectedHistory> {
     let owner = cx.user()?;
     let peer = cx.peer(&req.peer).await?;
-    let (pts, pts_count) = match cx.write(UnpinAll { owner, peer }).await? {
-        Some(logged) => (logged.pts, logged.pts_count as i32),
-        None => {
-            let mut view = cx.store.view().await?;
-            (mailbox::state(&mut *view, owner.into()).await?.pts, 0)
-        }
+    let logged = cx.write(UnpinAll { owner, peer }).await?;
+    let (pts, pts_count) = if let Some(logged) = logged {
+        (logged.pts, logged.pts_count as i32)
+    } else {
+        let mut view = cx.store.view().await?;
+        (mailbox::state(&mut *view, owner.into()).await?.pts, 0)
     };
     Ok(types::messages::AffectedHistory {
         pts: pts as i32,
@@ -67,4 +64,137 @@ async fn unpin_all_messages(
         offset: 0,
     }
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::text;
+    use crate::messages::testing::{history, id_of, messages, say, two, updates};
+    use crate::testing::{Person, World};
+    use heliograph_domain::messages::PINNED_MESSAGES_MAX;
+    use heliograph_tl::enums::{Message, MessageReplyHeader, MessagesFilter, Update};
+
+    fn pin(world: &World, by: &Person, with: &Person, id: i32) -> f::messages::UpdatePinnedMessage {
+        f::messages::UpdatePinnedMessage {
+            peer: world.input_peer(by, with),
+            id,
+            ..Default::default()
+        }
+    }
+
+    async fn pinned(world: &World, by: &Person, with: &Person) -> Vec<i32> {
+        let call = f::messages::Search {
+            peer: world.input_peer(by, with),
+            filter: MessagesFilter::InputMessagesFilterPinned,
+            limit: 100,
+            ..Default::default()
+        };
+        let found = messages(world.call(by, call).await.expect("a page"));
+        let flagged = |message: &Message| matches!(message, Message::Message(m) if m.pinned);
+        assert!(found.iter().all(flagged));
+        found.iter().map(id_of).collect()
+    }
+
+    #[tokio::test]
+    async fn a_pin_is_seen_and_told_on_both_sides() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ben, &ben, "a note that shifts the numbers").await;
+        let id = say(&world, &ada, &ben, "remember").await;
+        let answer = world.call(&ada, pin(&world, &ada, &ben, id)).await;
+        let answer = updates(answer.expect("it is pinned"));
+        let [Update::PinnedMessages(told), Update::NewMessage(service)] = answer.updates.as_slice()
+        else {
+            panic!("{:?}", answer.updates);
+        };
+        assert_eq!((told.pinned, told.messages.as_slice()), (true, &[id][..]));
+        assert_eq!((told.pts, service.pts), (3, 4));
+        let Message::Service(service) = &service.message else {
+            panic!("{:?}", service.message);
+        };
+        let Some(MessageReplyHeader::MessageReplyHeader(reply)) = &service.reply_to else {
+            panic!("it answers nothing");
+        };
+        assert_eq!(reply.reply_to_msg_id, Some(id));
+        assert_eq!(pinned(&world, &ada, &ben).await, [id]);
+        assert_eq!(pinned(&world, &ben, &ada).await, [id + 1]);
+        assert_eq!(
+            history(&world, &ben, &ada).await[0].1,
+            "messageActionPinMessage"
+        );
+
+        let again = world.call(&ada, pin(&world, &ada, &ben, id)).await;
+        assert_eq!(updates(again.expect("it stands so")).updates, []);
+    }
+
+    #[tokio::test]
+    async fn a_pin_for_oneself_is_ones_own() {
+        let (world, ada, ben) = two().await;
+        let id = say(&world, &ada, &ben, "remember").await;
+        let call = f::messages::UpdatePinnedMessage {
+            pm_oneside: true,
+            ..pin(&world, &ada, &ben, id)
+        };
+        world.call(&ada, call.clone()).await.expect("it is pinned");
+        assert_eq!(pinned(&world, &ada, &ben).await, [id]);
+        assert_eq!(pinned(&world, &ben, &ada).await, []);
+        assert_eq!(history(&world, &ada, &ben).await.len(), 1);
+        let call = f::messages::UpdatePinnedMessage {
+            unpin: true,
+            ..call
+        };
+        world.call(&ada, call).await.expect("it is unpinned");
+        assert_eq!(pinned(&world, &ada, &ben).await, []);
+    }
+
+    #[tokio::test]
+    async fn all_pins_of_a_chat_go_at_once() {
+        let (world, ada, ben) = two().await;
+        for text in ["one", "two"] {
+            let id = say(&world, &ada, &ben, text).await;
+            world
+                .call(&ada, pin(&world, &ada, &ben, id))
+                .await
+                .expect("it is pinned");
+        }
+        let unpin = f::messages::UnpinAllMessages {
+            peer: world.input_peer(&ben, &ada),
+            ..Default::default()
+        };
+        let AffectedHistory::AffectedHistory(gone) =
+            world.call(&ben, unpin.clone()).await.expect("they go");
+        assert_eq!((gone.pts_count, gone.offset), (2, 0));
+        assert_eq!(pinned(&world, &ada, &ben).await, []);
+        let AffectedHistory::AffectedHistory(nothing) =
+            world.call(&ben, unpin).await.expect("none is left");
+        assert_eq!((nothing.pts, nothing.pts_count), (gone.pts, 0));
+    }
+
+    #[tokio::test]
+    async fn deleted_messages_are_pinned_no_more_and_the_list_is_bounded() {
+        let (world, ada, _) = two().await;
+        for _ in 0..=PINNED_MESSAGES_MAX {
+            let id = say(&world, &ada, &ada, "note").await;
+            world
+                .call(&ada, pin(&world, &ada, &ada, id))
+                .await
+                .expect("it is pinned");
+        }
+        let kept = pinned(&world, &ada, &ada).await;
+        assert_eq!((kept.len(), kept.last()), (PINNED_MESSAGES_MAX, Some(&2)));
+        let deletion = f::messages::DeleteMessages {
+            revoke: false,
+            id: vec![2, 3],
+        };
+        world.call(&ada, deletion).await.expect("they are deleted");
+        assert_eq!(pinned(&world, &ada, &ada).await.last(), Some(&4));
+    }
+
+    #[tokio::test]
+    async fn only_a_message_of_the_chat_can_be_pinned() {
+        let (world, ada, ben) = two().await;
+        let note = say(&world, &ada, &ada, "note").await;
+        let answer = world.call(&ada, pin(&world, &ada, &ben, note)).await;
+        assert_eq!(answer, Err(text::MESSAGE_ID_INVALID.into()));
+    }
 }

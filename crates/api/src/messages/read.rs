@@ -137,8 +137,10 @@ mod tests {
         world.call(&ada, deletion).await.expect("it is deleted");
         assert_eq!(read(&world, &ben, &ada, 0).await, (3, 1));
         let mut view = world.services.store.view().await.expect("a view");
-        let chats = mailbox::dialogs(&mut *view, ada.id.into()).await;
-        assert_eq!(chats.expect("chats"), []);
+        let chat = mailbox::dialog(&mut *view, ada.id.into(), ben.id.into()).await;
+        assert!(!chat.expect("the store works").expect("a trace").begun);
+        let state = mailbox::state(&mut *view, ada.id.into()).await;
+        assert_eq!(state.expect("a state").pts, 3, "nothing is told of it");
     }
 
     #[tokio::test]

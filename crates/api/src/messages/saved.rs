@@ -116,3 +116,87 @@ async fn get_pinned_saved_dialogs(
 ) -> Result<SavedDialogs> {
     Ok(types::messages::SavedDialogs::default().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::testing::{chat_with, id_of, messages as page_of, random_id, say, two};
+    use crate::testing::{Person, World};
+    use heliograph_tl::enums::{InputPeer, Peer as WirePeer};
+
+    /// Ada's notes 1 and 4, and what she saved from Ben as 3.
+    async fn with_notes() -> (World, Person, Person) {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ada, "a note").await;
+        let id = say(&world, &ben, &ada, "keep this").await;
+        assert_eq!(id, 1);
+        let forward = f::messages::ForwardMessages {
+            from_peer: world.input_peer(&ada, &ben),
+            id: vec![2],
+            random_id: vec![random_id()],
+            to_peer: InputPeer::Self_,
+            ..Default::default()
+        };
+        world.call(&ada, forward).await.expect("it is saved");
+        world.pass(1);
+        say(&world, &ada, &ada, "another note").await;
+        (world, ada, ben)
+    }
+
+    fn parts(answer: SavedDialogs) -> Vec<(WirePeer, i32)> {
+        let dialogs = match answer {
+            SavedDialogs::SavedDialogs(all) => all.dialogs,
+            SavedDialogs::Slice(slice) => slice.dialogs,
+            SavedDialogs::NotModified(_) => panic!("nothing was cached"),
+        };
+        dialogs
+            .into_iter()
+            .map(|dialog| match dialog {
+                SavedDialog::SavedDialog(dialog) => (dialog.peer, dialog.top_message),
+                SavedDialog::MonoForumDialog(_) => panic!("there are no channels"),
+            })
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn saved_messages_are_parted_by_their_source() {
+        let (world, ada, ben) = with_notes().await;
+        let ask = f::messages::GetSavedDialogs {
+            limit: 10,
+            ..Default::default()
+        };
+        let all = parts(world.call(&ada, ask.clone()).await.expect("parts"));
+        assert_eq!(all, [(chat_with(&ada), 4), (chat_with(&ben), 3)]);
+        let next = f::messages::GetSavedDialogs {
+            offset_id: 4,
+            limit: 1,
+            ..ask
+        };
+        let rest = parts(world.call(&ada, next).await.expect("parts"));
+        assert_eq!(rest, [(chat_with(&ben), 3)]);
+        let pinned = world.call(&ada, f::messages::GetPinnedSavedDialogs).await;
+        assert_eq!(parts(pinned.expect("parts")), []);
+    }
+
+    #[tokio::test]
+    async fn each_part_has_its_own_history() {
+        let (world, ada, ben) = with_notes().await;
+        for (part, ids) in [(&ada, vec![4, 1]), (&ben, vec![3])] {
+            let call = f::messages::GetSavedHistory {
+                peer: world.input_peer(&ada, part),
+                limit: 10,
+                ..Default::default()
+            };
+            let page = page_of(world.call(&ada, call).await.expect("a page"));
+            assert_eq!(page.iter().map(id_of).collect::<Vec<_>>(), ids);
+        }
+        let older = f::messages::GetSavedHistory {
+            peer: InputPeer::Self_,
+            offset_date: world.clock_s(),
+            limit: 10,
+            ..Default::default()
+        };
+        let page = page_of(world.call(&ada, older).await.expect("a page"));
+        assert_eq!(page.iter().map(id_of).collect::<Vec<_>>(), [1]);
+    }
+}

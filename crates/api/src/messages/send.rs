@@ -127,6 +127,7 @@ mod tests {
     };
     use crate::testing::{Person, World};
     use heliograph_domain::contacts::SetBlocked;
+    use heliograph_model::UserId;
     use heliograph_tl::enums::{InputPeer, InputReplyTo, InputUser, MessageEntity};
 
     async fn refusal(
@@ -158,7 +159,11 @@ mod tests {
         assert!(message.out);
         assert_eq!(message.peer_id, chat_with(&ben));
         assert_eq!(message.from_id, Some(chat_with(&ada)));
-        assert_eq!((new.pts, new.pts_count), (2, 1), "a mailbox begins at pts 1");
+        assert_eq!(
+            (new.pts, new.pts_count),
+            (2, 1),
+            "a mailbox begins at pts 1"
+        );
     }
 
     #[tokio::test]
@@ -332,7 +337,15 @@ mod tests {
         })
         .await;
         assert_eq!(guessed, text::PEER_ID_INVALID.into());
-        let theirs = refusal(|world, ada, ben, call| call.peer = world.input_peer(ben, ada)).await;
+        let theirs = refusal(|world, _, ben, call| {
+            let access_hash = world.services.access.hash(UserId(77), ben.id);
+            call.peer = types::InputPeerUser {
+                user_id: ben.id.0,
+                access_hash,
+            }
+            .into();
+        })
+        .await;
         assert_eq!(theirs, text::PEER_ID_INVALID.into());
         let nobody = refusal(|_, _, _, call| call.peer = InputPeer::Empty).await;
         assert_eq!(nobody, text::PEER_ID_INVALID.into());
@@ -377,7 +390,7 @@ mod tests {
     #[tokio::test]
     async fn mentions_by_name_bring_the_person_along() {
         let (world, ada, ben) = two().await;
-        let cem = world.person("Cem", "+4915112345603").await;
+        let cem = world.person("Cem", "4915112345603").await;
         say(&world, &ada, &ben, "hello").await;
         let mention = types::InputMessageEntityMentionName {
             offset: 0,

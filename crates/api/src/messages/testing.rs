@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// A world with two people who have not met.
 pub(crate) async fn two() -> (World, Person, Person) {
     let world = World::new().await;
-    let ada = world.person("Ada", "+4915112345601").await;
-    let ben = world.person("Ben", "+4915112345602").await;
+    let ada = world.person("Ada", "4915112345601").await;
+    let ben = world.person("Ben", "4915112345602").await;
     (world, ada, ben)
 }
 
@@ -136,4 +136,11 @@ pub(crate) fn chat_with(person: &Person) -> Peer {
         user_id: person.id.0,
     }
     .into()
+}
+
+impl World {
+    /// The time, in Unix seconds.
+    pub(crate) fn clock_s(&self) -> i32 {
+        self.services.clock.now().seconds()
+    }
 }

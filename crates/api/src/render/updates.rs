@@ -416,7 +416,9 @@ async fn has_met(
     person: UserId,
 ) -> Result<bool, StoreError> {
     let me = viewer.me;
-    Ok(mailbox::dialog(rows, me.into(), person.into()).await?.is_some()
+    Ok(mailbox::dialog(rows, me.into(), person.into())
+        .await?
+        .is_some()
         || contacts::find(rows, me, person).await?.is_some())
 }
 
@@ -428,4 +430,134 @@ pub fn login_token(now: UnixMs) -> Vec<u8> {
     }
     .into();
     short.to_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::testing::{say, text, two, updates, user_ids};
+    use crate::testing::{Person, World};
+    use heliograph_tl::functions as f;
+
+    /// What the sessions of `person` are pushed of the last thing that happened.
+    async fn pushed(world: &World, person: &Person) -> Vec<Updates> {
+        let last = {
+            let signals = world.seen.signals.lock().expect("nobody panicked");
+            signals.iter().rev().find_map(|signal| match signal {
+                Signal::Wake(wake) if wake.owner == person.id.into() => Some(wake.clone()),
+                _ => None,
+            })
+        };
+        let viewer = person.cx.viewer().expect("signed in");
+        let mut view = world.services.store.view().await.expect("a view");
+        let wake = wake(viewer, &mut *view, &last.expect("a wake-up")).await;
+        wake.expect("the store works")
+            .iter()
+            .map(|bytes| Updates::from_bytes(bytes).expect("a container reads"))
+            .collect()
+    }
+
+    async fn pushed_one(world: &World, person: &Person) -> Updates {
+        let mut all = pushed(world, person).await;
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    }
+
+    #[tokio::test]
+    async fn the_first_text_of_a_chat_comes_with_its_author_and_an_offer() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "hello").await;
+        let told = updates(pushed_one(&world, &ben).await);
+        assert!(matches!(
+            told.updates.as_slice(),
+            [Update::NewMessage(_), Update::PeerSettings(_)]
+        ));
+        assert_eq!(user_ids(&told.users), [ada.id]);
+        assert_eq!((told.date, told.seq), (world.clock_s(), 0));
+    }
+
+    #[tokio::test]
+    async fn later_texts_are_pushed_in_short_to_both_sides() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "hello").await;
+        let call = f::messages::SendMessage {
+            silent: true,
+            ..text(&world, &ada, &ben, "again")
+        };
+        world.call(&ada, call).await.expect("it is sent");
+        for (person, other, out) in [(&ada, &ben, true), (&ben, &ada, false)] {
+            let Updates::UpdateShortMessage(short) = pushed_one(&world, person).await else {
+                panic!("not short");
+            };
+            assert_eq!(
+                (short.user_id, short.out, short.silent),
+                (other.id.0, out, true)
+            );
+            assert_eq!((short.id, short.pts, short.pts_count), (2, 3, 1));
+            assert_eq!(short.message, "again");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chat_that_was_removed_begins_anew() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "hello").await;
+        let deletion = f::messages::DeleteHistory {
+            peer: world.input_peer(&ben, &ada),
+            ..Default::default()
+        };
+        world.call(&ben, deletion).await.expect("it is deleted");
+        say(&world, &ada, &ben, "still there?").await;
+        assert_eq!(
+            user_ids(&updates(pushed_one(&world, &ben).await).users),
+            [ada.id]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_more_than_a_plain_text_comes_in_full() {
+        let (world, ada, ben) = two().await;
+        let id = say(&world, &ada, &ben, "hello").await;
+        let forward = f::messages::ForwardMessages {
+            from_peer: world.input_peer(&ada, &ben),
+            id: vec![id],
+            random_id: vec![crate::messages::testing::random_id()],
+            to_peer: world.input_peer(&ada, &ben),
+            ..Default::default()
+        };
+        world.call(&ada, forward).await.expect("it is forwarded");
+        assert!(matches!(
+            pushed_one(&world, &ben).await,
+            Updates::Updates(_)
+        ));
+        say(&world, &ada, &ada, "note").await;
+        assert!(matches!(
+            pushed_one(&world, &ada).await,
+            Updates::Updates(_)
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_text_that_takes_its_draft_along_tells_of_both_at_once() {
+        let (world, ada, ben) = two().await;
+        say(&world, &ada, &ben, "hello").await;
+        let draft = f::messages::SaveDraft {
+            peer: world.input_peer(&ada, &ben),
+            message: "begun".into(),
+            ..Default::default()
+        };
+        world.call(&ada, draft).await.expect("it is saved");
+        let call = f::messages::SendMessage {
+            clear_draft: true,
+            ..text(&world, &ada, &ben, "begun and done")
+        };
+        world.call(&ada, call).await.expect("it is sent");
+        let told = updates(pushed_one(&world, &ada).await);
+        assert!(matches!(
+            told.updates.as_slice(),
+            [Update::NewMessage(_), Update::DraftMessage(_)]
+        ));
+        let short = pushed_one(&world, &ben).await;
+        assert!(matches!(short, Updates::UpdateShortMessage(_)));
+    }
 }

@@ -79,7 +79,8 @@ impl Command for ReorderPinned {
             if order.iter().any(|(known, _)| known == peer) {
                 continue;
             }
-            if let Some(dialog) = mailbox::dialog(tx, owner, *peer).await? {
+            let dialog = mailbox::dialog(tx, owner, *peer).await?;
+            if let Some(dialog) = dialog.filter(|dialog| dialog.begun) {
                 order.push((*peer, dialog));
             }
         }
@@ -144,6 +145,7 @@ impl Command for MarkUnread {
         let owner = Owner::from(self.owner);
         let mut dialog = mailbox::dialog(tx, owner, self.peer)
             .await?
+            .filter(|dialog| dialog.begun)
             .ok_or(DialogError::UnknownDialog)?;
         if dialog.unread_mark != self.unread {
             dialog.unread_mark = self.unread;

@@ -193,10 +193,7 @@ fn start_after(places: &[Place], offset: ListOffset) -> usize {
 }
 
 /// The pinned chats, topmost first, whether they have messages or not.
-pub async fn pinned(
-    rows: &mut dyn Rows,
-    owner: UserId,
-) -> Result<Vec<(Peer, Dialog)>, StoreError> {
+pub async fn pinned(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<(Peer, Dialog)>, StoreError> {
     let mut pinned = mailbox::dialogs(rows, owner.into()).await?;
     pinned.retain(|(_, dialog)| dialog.pinned.is_some());
     pinned.sort_by_key(|(_, dialog)| std::cmp::Reverse(dialog.pinned));
@@ -234,24 +231,29 @@ async fn has_unread(
     }
 }
 
-/// Makes sure that the chat is in the owner's list; answers with how it stood, `None` where it has
-/// just been added.
+/// The owner's side of a chat to which a message is about to be added.
+pub(crate) struct Begun {
+    pub dialog: Dialog,
+    /// Whether the chat begins with it, so that the owner's clients do not know its people yet.
+    pub first: bool,
+}
+
+/// Makes sure that the chat is in the owner's list.
 ///
 /// A chat that begins is told as news of its own ([`Notice::Contact`]): it brings the person with
 /// it, whom the owner's clients have not met, and the bar that offers to add or to block them.
-pub(crate) async fn begin(
-    tx: &mut Tx<'_>,
-    owner: UserId,
-    peer: Peer,
-) -> Result<Option<Dialog>, StoreError> {
-    if let Some(dialog) = mailbox::dialog(tx, owner.into(), peer).await? {
-        return Ok(Some(dialog));
+pub(crate) async fn begin(tx: &mut Tx<'_>, owner: UserId, peer: Peer) -> Result<Begun, StoreError> {
+    let before = mailbox::dialog(tx, owner.into(), peer).await?;
+    let mut dialog = before.unwrap_or_default();
+    let first = !dialog.begun;
+    if first {
+        dialog.begun = true;
+        mailbox::put_dialog(tx, owner.into(), peer, &dialog)?;
+        if let Some(person) = peer.user().filter(|person| *person != owner) {
+            mailbox::note(tx, owner.into(), Notice::Contact(person)).await?;
+        }
     }
-    mailbox::put_dialog(tx, owner.into(), peer, &Dialog::default())?;
-    if let Some(person) = peer.user().filter(|person| *person != owner) {
-        mailbox::note(tx, owner.into(), Notice::Contact(person)).await?;
-    }
-    Ok(None)
+    Ok(Begun { dialog, first })
 }
 
 /// Takes an emptied chat out of the owner's list, and tells what went with it.
@@ -259,7 +261,7 @@ pub(crate) async fn end(tx: &mut Tx<'_>, owner: UserId, peer: Peer) -> Result<()
     let Some(dialog) = mailbox::dialog(tx, owner.into(), peer).await? else {
         return Ok(());
     };
-    mailbox::delete_dialog(tx, owner.into(), peer)?;
+    mailbox::put_dialog(tx, owner.into(), peer, &Dialog::default())?;
     let gone = [
         (dialog.draft.is_some(), Notice::Draft(peer)),
         (dialog.pinned.is_some(), Notice::DialogPinned(peer)),

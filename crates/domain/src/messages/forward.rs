@@ -71,8 +71,8 @@ impl ForwardMessages {
     /// Makes sure that the forwarder may write there; whether the chat has just begun.
     async fn begin(&self, tx: &mut Tx<'_>) -> Result<bool, MessageError> {
         may_write(tx, self.from, self.to).await?;
-        let before = dialogs::begin(tx, self.from, Peer::User(self.to)).await?;
-        Ok(before.is_none())
+        let begun = dialogs::begin(tx, self.from, Peer::User(self.to)).await?;
+        Ok(begun.first)
     }
 
     /// The copy of a message that is sent on; `None` where it is gone or reports something.
@@ -128,7 +128,11 @@ impl ForwardMessages {
         let Some(account) = accounts::find(tx, author).await? else {
             return Ok(Some(String::new()));
         };
-        let first = account.person.first_name.as_ref().map_or("", |name| name.as_str());
+        let first = account
+            .person
+            .first_name
+            .as_ref()
+            .map_or("", |name| name.as_str());
         let full = format!("{first} {}", account.person.last_name.as_str());
         Ok(Some(full.trim().to_owned()))
     }

@@ -130,8 +130,7 @@ pub(super) async fn anchor(
         return Ok(window.offset_id);
     }
     if window.offset_date > 0 {
-        let first =
-            mailbox::first_since(rows, owner.into(), peer, window.offset_date).await?;
+        let first = mailbox::first_since(rows, owner.into(), peer, window.offset_date).await?;
         return Ok(first.0);
     }
     Ok(u32::MAX)

@@ -78,8 +78,10 @@ impl Command for ReadHistory {
 }
 
 impl ReadHistory {
-    /// The newest incoming message up to `max_id` that was not read before, and the author's
-    /// number for it.
+    /// The newest message up to `max_id`, where an incoming one up to there was not read before,
+    /// and the author's number for the newest of these.
+    ///
+    /// The mark may stand on an outgoing message: clients move it to the end of what they show.
     async fn newest_incoming(
         &self,
         tx: &mut Tx<'_>,
@@ -92,6 +94,7 @@ impl ReadHistory {
             self.max_id.0.saturating_add(1)
         };
         let mut before = end;
+        let mut newest = None;
         // In a chat that the reader wrote to last, a few outgoing messages stand on top.
         loop {
             let range = KeyRange::within(&peer)
@@ -102,8 +105,9 @@ impl ReadHistory {
                 .list::<mailbox::MessageRow>(self.owner.into(), range, Order::Descending, 16)
                 .await?;
             for ((_, id), row) in &found {
+                let mark = *newest.get_or_insert(*id);
                 if !row.is(mailbox::MessageRow::OUT) {
-                    return Ok(Some((*id, row.sibling)));
+                    return Ok(Some((mark, row.sibling)));
                 }
             }
             match found.last() {
@@ -121,7 +125,8 @@ impl ReadHistory {
         }
         let author = self.peer.into();
         let peer = Peer::User(self.owner);
-        let Some(mut dialog) = mailbox::dialog(tx, author, peer).await? else {
+        let dialog = mailbox::dialog(tx, author, peer).await?;
+        let Some(mut dialog) = dialog.filter(|dialog| dialog.begun) else {
             return Ok(());
         };
         if read <= dialog.read_out {

@@ -22,7 +22,9 @@ pub fn with_found(text: &str, mut sent: Vec<Entity>) -> Vec<Entity> {
     let styled = sent.len();
     sent.extend(found_in(text).into_iter().filter(|found| {
         let end = found.offset + found.length;
-        taken.iter().all(|(from, to)| end <= *from || *to <= found.offset)
+        taken
+            .iter()
+            .all(|(from, to)| end <= *from || *to <= found.offset)
     }));
     if sent.len() > styled {
         sent.sort_by_key(|entity| (entity.offset, std::cmp::Reverse(entity.length)));
@@ -202,9 +204,8 @@ fn path(text: &str) -> usize {
             '}' => Some('{'),
             _ => None,
         };
-        let surplus = opens.is_some_and(|open| {
-            path.matches(last).count() > path.matches(open).count()
-        });
+        let surplus =
+            opens.is_some_and(|open| path.matches(last).count() > path.matches(open).count());
         if !surplus && !".,:;!?'…".contains(last) {
             break;
         }
@@ -336,10 +337,7 @@ mod tests {
                 ("Hashtag", "#três_4"),
             ],
         );
-        check(
-            "$USD and $TOOLONGXX, $eur",
-            &[("Cashtag", "$USD")],
-        );
+        check("$USD and $TOOLONGXX, $eur", &[("Cashtag", "$USD")]);
     }
 
     #[test]
@@ -360,19 +358,19 @@ mod tests {
                 ("Url", "https://a.b.example/x?y=1#z"),
             ],
         );
-        check("(https://en.wikipedia.org/wiki/A_(b))", &[(
-            "Url",
-            "https://en.wikipedia.org/wiki/A_(b)",
-        )]);
-        check("http://localhost:8443/healthz", &[(
-            "Url",
+        check(
+            "(https://en.wikipedia.org/wiki/A_(b))",
+            &[("Url", "https://en.wikipedia.org/wiki/A_(b)")],
+        );
+        check(
             "http://localhost:8443/healthz",
-        )]);
+            &[("Url", "http://localhost:8443/healthz")],
+        );
         check("HTTP://127.0.0.1", &[("Url", "HTTP://127.0.0.1")]);
-        check("tg://resolve?domain=alice!", &[(
-            "Url",
-            "tg://resolve?domain=alice",
-        )]);
+        check(
+            "tg://resolve?domain=alice!",
+            &[("Url", "tg://resolve?domain=alice")],
+        );
         check("президент.рф", &[("Url", "президент.рф")]);
     }
 

@@ -18,7 +18,7 @@ pub enum Place {
 /// What a message must have to be found; what is left at its default does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// What its text contains, in lower case; see [`Wanted::text`].
+    /// What its text contains, in lower case; see [`Wanted::text()`].
     text: String,
     /// Its author.
     pub from: Option<UserId>,
@@ -53,7 +53,9 @@ impl Wanted {
         self.from.is_none_or(|from| message.from == from)
             && (self.min_date == 0 || message.date > self.min_date)
             && (self.max_date == 0 || message.date < self.max_date)
-            && self.saved_peer.is_none_or(|peer| saved_peer(message) == peer)
+            && self
+                .saved_peer
+                .is_none_or(|peer| saved_peer(message) == peer)
             && (!self.link || has_link(message))
             && (self.text.is_empty() || message.body.text.to_lowercase().contains(&self.text))
     }
@@ -212,7 +214,7 @@ async fn everywhere(
     let batch = BATCH as u32;
     let numbers: Vec<MessageId> = match order {
         Order::Ascending => {
-            let end = ids.end.min(ids.start + batch);
+            let end = ids.end.min(ids.start.saturating_add(batch));
             let numbers = (ids.start..end).map(MessageId).collect();
             ids.start = end;
             numbers
@@ -232,10 +234,7 @@ pub type SavedPart = (Peer, Message);
 
 /// The parts of Saved Messages, the one with the newest message first, as far back as one search
 /// reads.
-pub async fn saved_parts(
-    rows: &mut dyn Rows,
-    owner: UserId,
-) -> Result<Vec<SavedPart>, StoreError> {
+pub async fn saved_parts(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<SavedPart>, StoreError> {
     let everything = Window {
         limit: usize::MAX,
         ..Window::default()

@@ -1,7 +1,8 @@
 //! Sending.
 
 use super::MessageError;
-use crate::{accounts, contacts, dialogs};
+use crate::dialogs::{self, Begun};
+use crate::{accounts, contacts};
 use heliograph_model::{Body, Change, Logged, MessageId, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, MessageRow, NewMessage};
 use heliograph_store::{Command, Locks, StoreError, Tx};
@@ -61,7 +62,7 @@ impl Command for SendMessage {
         may_write(tx, from, to).await?;
 
         let peer = Peer::User(to);
-        let before = dialogs::begin(tx, from, peer).await?;
+        let Begun { dialog, first } = dialogs::begin(tx, from, peer).await?;
         let reply_to = existing(tx, owner, peer, self.reply_to).await?;
         let message = NewMessage {
             peer,
@@ -74,10 +75,7 @@ impl Command for SendMessage {
         if let Change::NewMessage(message) = &logged.change {
             mailbox::remember_sent(tx, owner, self.random_id, message.id)?;
         }
-        let first = before.is_none();
-        if self.clear_draft
-            && let Some(dialog) = before
-        {
+        if self.clear_draft {
             dialogs::clear_draft(tx, from, peer, dialog).await?;
         }
         Ok(Sent::New { logged, first })
@@ -139,8 +137,5 @@ async fn existing(
     id: Option<MessageId>,
 ) -> Result<Option<MessageId>, StoreError> {
     let Some(id) = id else { return Ok(None) };
-    Ok(tx
-        .find::<MessageRow>(owner, &(peer, id))
-        .await?
-        .map(|_| id))
+    Ok(tx.find::<MessageRow>(owner, &(peer, id)).await?.map(|_| id))
 }

@@ -20,7 +20,10 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let State::State(state) = reader.client.call(&functions::updates::GetState {}).await?;
     for number in 1..=MISSED {
         let text = format!("message {number}");
-        writer.client.call(&text_to(to.clone(), text, number as i64)).await?;
+        writer
+            .client
+            .call(&text_to(to.clone(), text, number as i64))
+            .await?;
         progress("messages", number, MISSED);
     }
 
@@ -31,7 +34,11 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         let started = Instant::now();
         let (mut pts, mut date) = (state.pts, state.date);
         loop {
-            let call = functions::updates::GetDifference { pts, date, ..Default::default() };
+            let call = functions::updates::GetDifference {
+                pts,
+                date,
+                ..Default::default()
+            };
             let (count, next, more) = match reader.client.call(&call).await? {
                 Difference::Slice(slice) => {
                     let State::State(state) = slice.intermediate_state;
@@ -51,13 +58,21 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         }
         latencies.add(started.elapsed().as_micros() as u64);
     }
-    let cpu = target.cpu() - cpu_before;
+    let cpu = target.cpu().saturating_sub(cpu_before);
 
     let mut report = Report::new("catch-up");
     report.add("missed", MISSED as f64, "messages");
     report.add("catch_ups", latencies.count() as f64, "");
-    report.add("messages_per_s", messages as f64 / began.elapsed().as_secs_f64(), "messages/s");
-    report.add("server_cpu_us", cpu.as_secs_f64() * 1e6 / messages.max(1) as f64, "us/message");
+    report.add(
+        "messages_per_s",
+        messages as f64 / began.elapsed().as_secs_f64(),
+        "messages/s",
+    );
+    report.add(
+        "server_cpu_us",
+        cpu.as_secs_f64() * 1e6 / messages.max(1) as f64,
+        "us/message",
+    );
     report.add_latency(&latencies);
     Ok(report)
 }

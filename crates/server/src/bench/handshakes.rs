@@ -22,7 +22,9 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         crate::spawn("handshakes", async move {
             while !over.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                let made = connect(&target).await.map(|_| began.elapsed().as_micros() as u64);
+                let made = connect(&target)
+                    .await
+                    .map(|_| began.elapsed().as_micros() as u64);
                 if done.send(made).is_err() {
                     return;
                 }
@@ -38,14 +40,22 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         }
     }
     let took = began.elapsed();
-    let cpu = target.cpu() - cpu_before;
+    let cpu = target.cpu().saturating_sub(cpu_before);
     let keys = latencies.count() as f64;
 
     let mut report = Report::new("handshakes");
     report.add("keys", keys, "");
     report.add("rate", keys / took.as_secs_f64(), "keys/s");
-    report.add("server_cpu_ms", cpu.as_secs_f64() * 1e3 / keys.max(1.0), "ms/key");
-    report.add("per_core", keys / cpu.as_secs_f64().max(1e-9), "keys/s/core");
+    report.add(
+        "server_cpu_ms",
+        cpu.as_secs_f64() * 1e3 / keys.max(1.0),
+        "ms/key",
+    );
+    report.add(
+        "per_core",
+        keys / cpu.as_secs_f64().max(1e-9),
+        "keys/s/core",
+    );
     report.add_latency(&latencies);
     Ok(report)
 }

@@ -13,7 +13,11 @@ const STEPS: u64 = 32;
 
 impl Histogram {
     pub fn new() -> Self {
-        Histogram { counts: vec![0; 64 * STEPS as usize], total: 0, max: 0 }
+        Histogram {
+            counts: vec![0; 64 * STEPS as usize],
+            total: 0,
+            max: 0,
+        }
     }
 
     pub fn add(&mut self, micros: u64) {
@@ -44,7 +48,7 @@ fn class(micros: u64) -> usize {
     if micros < STEPS {
         return micros as usize;
     }
-    let doubling = u64::from(63 - micros.leading_zeros()) - 5;
+    let doubling = u64::from(micros.ilog2()) - 5;
     ((doubling + 1) * STEPS + (micros >> doubling) - STEPS) as usize
 }
 
@@ -69,7 +73,10 @@ mod tests {
         for share in [0.01, 0.5, 0.99, 1.0] {
             let exact = 100_000.0 * share;
             let found = histogram.quantile(share) as f64;
-            assert!((found / exact - 1.0).abs() < 0.04, "{share}: {found} for {exact}");
+            assert!(
+                (found / exact - 1.0).abs() < 0.04,
+                "{share}: {found} for {exact}"
+            );
         }
     }
 }

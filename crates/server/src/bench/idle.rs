@@ -23,14 +23,22 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let full = target.resident_bytes();
     let cpu_before = target.cpu();
     tokio::time::sleep(options.duration()).await;
-    let cpu = target.cpu() - cpu_before;
+    let cpu = target.cpu().saturating_sub(cpu_before);
 
     let growth = full.saturating_sub(base) as f64;
     let mut report = Report::new("idle");
     report.add("connections", options.connections as f64, "");
     report.add("base_mb", base as f64 / 1e6, "MB");
     report.add("resident_mb", full as f64 / 1e6, "MB");
-    report.add("kb_per_connection", growth / 1e3 / options.connections.max(1) as f64, "kB");
-    report.add("idle_cpu_percent", cpu.as_secs_f64() / options.seconds.max(1) as f64 * 100.0, "%");
+    report.add(
+        "kb_per_connection",
+        growth / 1e3 / options.connections.max(1) as f64,
+        "kB",
+    );
+    report.add(
+        "idle_cpu_percent",
+        cpu.as_secs_f64() / options.seconds.max(1) as f64 * 100.0,
+        "%",
+    );
     Ok(report)
 }

@@ -20,7 +20,9 @@ pub(super) fn run(options: &Options) -> Report {
         let (began, mut pages) = (Instant::now(), 0_u64);
         while began.elapsed() < share.max(Duration::from_millis(100)) {
             out.clear();
-            layers.down(layer, &page, &mut out).expect("the page has a form in every layer");
+            layers
+                .down(layer, &page, &mut out)
+                .expect("the page has a form in every layer");
             pages += 1;
         }
         let rate = pages as f64 * page.len() as f64 / began.elapsed().as_secs_f64() / 1e6;

@@ -3,6 +3,10 @@
 //! The generator is this process, with one thread; the server is another one, started on throw-away
 //! data on loopback. Each run prints a line for people or, with `--json`, for programs: what was
 //! done, on what machine, under what load, and what it cost the server.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "figures for people have three digits that matter"
+)]
 
 mod catch_up;
 mod handshakes;
@@ -74,7 +78,10 @@ pub struct Report {
 
 impl Report {
     fn new(kind: &'static str) -> Self {
-        Report { kind, fields: Vec::new() }
+        Report {
+            kind,
+            fields: Vec::new(),
+        }
     }
 
     fn add(&mut self, name: &'static str, value: f64, unit: &'static str) {
@@ -116,7 +123,14 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::Layers => layers::run(&options),
         Kind::Start => start::run(&options).await?,
     };
-    println!("{}", if options.json { report.json() } else { report.text() });
+    println!(
+        "{}",
+        if options.json {
+            report.json()
+        } else {
+            report.text()
+        }
+    );
     Ok(())
 }
 

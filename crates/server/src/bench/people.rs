@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 /// Somebody with a connection.
 pub(super) struct Person {
     pub client: Client<TcpStream>,
-    pub id: i64,
 }
 
 /// A connection with a key, and nobody signed in.
@@ -53,13 +52,10 @@ pub(super) async fn sign_up(target: &Target, number: usize) -> Result<Person, Fa
         };
         authorization = client.call(&sign_up).await?;
     }
-    let enums::auth::Authorization::Authorization(authorization) = authorization else {
-        return Err("the sign-up was not accepted".into());
-    };
-    let enums::User::User(user) = authorization.user else {
-        return Err("the new account is empty".into());
-    };
-    Ok(Person { client, id: user.id })
+    match authorization {
+        enums::auth::Authorization::Authorization(_) => Ok(Person { client }),
+        enums::auth::Authorization::SignUpRequired(_) => Err("the sign-up was not accepted".into()),
+    }
 }
 
 /// The last code that was written for a number.
@@ -77,16 +73,20 @@ async fn code_for(file: &Path, phone: &str) -> Result<String, Failure> {
 }
 
 /// How `me` names the person with this username.
-pub(super) async fn resolve(
-    me: &mut Person,
-    username: &str,
-) -> Result<enums::InputPeer, Failure> {
-    let call = functions::contacts::ResolveUsername { username: username.into(), referer: None };
+pub(super) async fn resolve(me: &mut Person, username: &str) -> Result<enums::InputPeer, Failure> {
+    let call = functions::contacts::ResolveUsername {
+        username: username.into(),
+        referer: None,
+    };
     let enums::contacts::ResolvedPeer::ResolvedPeer(found) = me.client.call(&call).await?;
     for user in found.users {
         if let enums::User::User(user) = user {
             let access_hash = user.access_hash.unwrap_or(0);
-            return Ok(types::InputPeerUser { user_id: user.id, access_hash }.into());
+            return Ok(types::InputPeerUser {
+                user_id: user.id,
+                access_hash,
+            }
+            .into());
         }
     }
     Err("the username leads nowhere".into())
@@ -94,7 +94,11 @@ pub(super) async fn resolve(
 
 /// Takes a username.
 pub(super) async fn take_username(me: &mut Person, username: &str) -> Result<(), Failure> {
-    me.client.call(&functions::account::UpdateUsername { username: username.into() }).await?;
+    me.client
+        .call(&functions::account::UpdateUsername {
+            username: username.into(),
+        })
+        .await?;
     Ok(())
 }
 
@@ -104,7 +108,12 @@ pub(super) fn text_to(
     message: String,
     random_id: i64,
 ) -> functions::messages::SendMessage {
-    functions::messages::SendMessage { peer, message, random_id, ..Default::default() }
+    functions::messages::SendMessage {
+        peer,
+        message,
+        random_id,
+        ..Default::default()
+    }
 }
 
 /// Tells on standard error how far a long step is, so that nobody wonders.

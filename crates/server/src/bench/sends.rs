@@ -35,9 +35,9 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let (cpu_before, began) = (target.cpu(), Instant::now());
     let until = began + options.duration();
     let (done, mut results) = mpsc::unbounded_channel();
-    let interval = options.rate.map(|rate| {
-        Duration::from_secs_f64(options.pairs as f64 / rate.max(1) as f64)
-    });
+    let interval = options
+        .rate
+        .map(|rate| Duration::from_secs_f64(options.pairs as f64 / rate.max(1) as f64));
     for (number, pair) in pairs.into_iter().enumerate() {
         let done = done.clone();
         let window = options.window;
@@ -60,7 +60,7 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         merged += 1;
     }
     let took = began.elapsed();
-    let cpu = target.cpu() - cpu_before;
+    let cpu = target.cpu().saturating_sub(cpu_before);
     let messages = latencies.count() as f64;
 
     let mut report = Report::new("sends");
@@ -68,7 +68,11 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     report.add("window", options.window as f64, "");
     report.add("messages", messages, "");
     report.add("rate", messages / took.as_secs_f64(), "messages/s");
-    report.add("server_cpu_us", cpu.as_secs_f64() * 1e6 / messages.max(1.0), "us/message");
+    report.add(
+        "server_cpu_us",
+        cpu.as_secs_f64() * 1e6 / messages.max(1.0),
+        "us/message",
+    );
     report.add("server_cores", cpu.as_secs_f64() / took.as_secs_f64(), "");
     report.add_latency(&latencies);
     Ok(report)
@@ -81,7 +85,10 @@ async fn make_pair(target: &Target, number: usize) -> Result<Pair, Failure> {
     take_username(&mut reader, &username).await?;
     let to = resolve(&mut writer, &username).await?;
     // The first message of a chat is longer on the wire; it is not measured.
-    writer.client.call(&text_to(to.clone(), "hello".into(), 1)).await?;
+    writer
+        .client
+        .call(&text_to(to.clone(), "hello".into(), 1))
+        .await?;
     while !delivered(&reader.client.next_push().await?) {}
     Ok(Pair { writer, reader, to })
 }
@@ -112,14 +119,21 @@ async fn converse(
             };
         if may_send {
             sent += 1;
-            let text = format!("{sent:0>width$}", width = TEXT_BYTES);
-            pair.writer.client.send_call(&text_to(pair.to.clone(), text, sent)).await?;
+            let text = format!("{sent:0>TEXT_BYTES$}");
+            pair.writer
+                .client
+                .send_call(&text_to(pair.to.clone(), text, sent))
+                .await?;
             under_way.push_back(due.unwrap_or(now));
             answers += 1;
             due = due.zip(pace).map(|(due, (interval, _))| due + interval);
             continue;
         }
-        let next = if over { until + Duration::from_secs(30) } else { due.unwrap_or(until).min(until) };
+        let next = if over {
+            until + Duration::from_secs(30)
+        } else {
+            due.unwrap_or(until).min(until)
+        };
         tokio::select! {
             push = pair.reader.client.next_push() => {
                 if delivered(&push?) {
@@ -157,9 +171,10 @@ async fn count_answers(client: &mut Client<TcpStream>) -> Result<usize, ClientEr
 fn delivered(push: &[u8]) -> bool {
     match enums::Updates::from_bytes(push) {
         Ok(enums::Updates::UpdateShortMessage(_)) => true,
-        Ok(enums::Updates::Updates(updates)) => {
-            updates.updates.iter().any(|update| matches!(update, enums::Update::NewMessage(_)))
-        }
+        Ok(enums::Updates::Updates(updates)) => updates
+            .updates
+            .iter()
+            .any(|update| matches!(update, enums::Update::NewMessage(_))),
         _ => false,
     }
 }

@@ -35,14 +35,24 @@ impl Target {
             .arg("serve")
             .arg("--data")
             .arg(folder.join("data"))
-            .args(["--listen", "127.0.0.1:0", "--registration", "open", "--flood-limits", "off"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--registration",
+                "open",
+                "--flood-limits",
+                "off",
+            ])
             .arg("--codes")
             .arg(format!("file:{}", codes.display()))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .stdin(Stdio::null())
             .spawn()?;
-        let stdout = child.stdout.take().ok_or("the server has no standard output")?;
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or("the server has no standard output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let field = |name: &str| -> Option<&str> {
@@ -54,7 +64,13 @@ impl Target {
         let fingerprint = field("fingerprint").ok_or_else(missing)?.parse()?;
         let pem = std::fs::read(field("public_key").ok_or_else(missing)?)?;
         let key = ServerPublicKey::from_pem(&pem, fingerprint)?;
-        Ok(Target { child, folder, address, key, codes })
+        Ok(Target {
+            child,
+            folder,
+            address,
+            key,
+            codes,
+        })
     }
 
     /// The folder, kept when the server is stopped with [`Target::stop`].
@@ -109,18 +125,31 @@ fn ticks_of(pid: u32) -> u64 {
     // The name of the program stands in brackets and may hold anything.
     let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let fields: Vec<&str> = fields.split(' ').collect();
-    let ticks = |index: usize| fields.get(index).and_then(|f| f.parse::<u64>().ok()).unwrap_or(0);
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|f| f.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
     ticks(11) + ticks(12)
 }
 
 fn children_of(pid: u32) -> Vec<u32> {
     let path = format!("/proc/{pid}/task/{pid}/children");
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    text.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
 }
 
 /// The time now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the generator measures real time"
+)]
 pub(super) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     UnixMillis(since.as_millis() as i64)
 }

@@ -18,7 +18,9 @@ pub struct PublicKey {
 #[derive(Debug, Error)]
 pub enum PublicKeyError {
     /// The file is not there: no server has been started on this data folder.
-    #[error("{0}: there is no public key; start the server once, or name its data folder with --data")]
+    #[error(
+        "{0}: there is no public key; start the server once, or name its data folder with --data"
+    )]
     Missing(String),
     /// Not PEM of a PKCS#1 public key.
     #[error("not a PKCS#1 public key in PEM")]
@@ -28,8 +30,8 @@ pub enum PublicKeyError {
 impl PublicKey {
     /// Reads PKCS#1 PEM (`BEGIN RSA PUBLIC KEY`).
     pub fn read(pem: &str) -> Result<Self, PublicKeyError> {
-        let rsa = Rsa::public_key_from_pem_pkcs1(pem.as_bytes())
-            .map_err(|_| PublicKeyError::NotAKey)?;
+        let rsa =
+            Rsa::public_key_from_pem_pkcs1(pem.as_bytes()).map_err(|_| PublicKeyError::NotAKey)?;
         let modulus_hex = rsa.n().to_hex_str().map_err(|_| PublicKeyError::NotAKey)?;
         // As clients compute it: the lower 64 bits of SHA-1 over both numbers in TL.
         let mut parts = Vec::new();
@@ -82,8 +84,14 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        for text in ["", "-----BEGIN RSA PUBLIC KEY-----\n-----END RSA PUBLIC KEY-----\n"] {
-            assert!(matches!(PublicKey::read(text), Err(PublicKeyError::NotAKey)));
+        for text in [
+            "",
+            "-----BEGIN RSA PUBLIC KEY-----\n-----END RSA PUBLIC KEY-----\n",
+        ] {
+            assert!(matches!(
+                PublicKey::read(text),
+                Err(PublicKeyError::NotAKey)
+            ));
         }
     }
 }

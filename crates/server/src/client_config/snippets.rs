@@ -42,9 +42,10 @@ pub(super) fn grammers(target: &Target) -> String {
 }
 
 pub(super) fn mtproxy(target: &Target) -> String {
-    let mut text = "# Opens in Telegram clients. It points them here; the client must also know this\n\
+    let mut text =
+        "# Opens in Telegram clients. It points them here; the client must also know this\n\
                     # server's public key, which official apps do not.\n"
-        .to_owned();
+            .to_owned();
     for secret in &target.proxy_secrets {
         let (ip, port) = (target.address.ip(), target.address.port());
         let _ = write!(text, "tg://proxy?server={ip}&port={port}&secret=");

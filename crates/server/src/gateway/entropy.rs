@@ -19,7 +19,10 @@ impl heliograph_api::Entropy for SystemEntropy {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the home of the process's randomness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the home of the process's randomness"
+)]
 fn generator() -> rand::rngs::ThreadRng {
     rand::rng()
 }

@@ -49,7 +49,7 @@ pub(super) struct KeyExchange {
 
 enum Worker {
     Thread(SyncSender<Order>),
-    Inline(ServerKey),
+    Inline(Box<ServerKey>),
 }
 
 impl KeyExchange {
@@ -59,7 +59,7 @@ impl KeyExchange {
         let puzzles = PqPool::make(PUZZLES, &mut SystemEntropy);
         let handshakes = Handshakes::new(puzzles, server_key.fingerprint());
         let worker = match arithmetic {
-            Arithmetic::Inline => Worker::Inline(server_key),
+            Arithmetic::Inline => Worker::Inline(Box::new(server_key)),
             Arithmetic::Thread => {
                 let (orders, waiting) = sync_channel(QUEUE_MAX);
                 std::thread::Builder::new()
@@ -69,7 +69,10 @@ impl KeyExchange {
                 Worker::Thread(orders)
             }
         };
-        KeyExchange { handshakes: Mutex::new(handshakes), worker }
+        KeyExchange {
+            handshakes: Mutex::new(handshakes),
+            worker,
+        }
     }
 
     fn handshakes(&self) -> MutexGuard<'_, Handshakes> {

@@ -69,16 +69,8 @@ fn split(
     [UnboundedSender<Signal>; PUSHERS],
     [UnboundedReceiver<Signal>; PUSHERS],
 ) {
-    let mut receivers = Vec::with_capacity(PUSHERS);
-    let senders = channels.map(|(sender, receiver)| {
-        receivers.push(receiver);
-        sender
-    });
-    let receivers = receivers
-        .try_into()
-        .ok()
-        .expect("as many receivers as senders");
-    (senders, receivers)
+    let [a, b, c, d] = channels;
+    ([a.0, b.0, c.0, d.0], [a.1, b.1, c.1, d.1])
 }
 
 impl Listener for Wakes {
@@ -155,7 +147,9 @@ impl Gateway {
                 self.push_to(&sessions, None, container.as_slice());
                 Ok(())
             }
-            Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => Ok(()),
+            Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => {
+                Ok(())
+            }
         }
     }
 
@@ -174,13 +168,16 @@ impl Gateway {
             }
             _ => wake,
         };
-        let viewer = Viewer {
-            services: &self.services,
-            me: user,
+        let containers = if let Some(short) = render::short_wake(user, wake) {
+            vec![short]
+        } else {
+            let viewer = Viewer {
+                services: &self.services,
+                me: user,
+            };
+            let mut view = self.services.store.view().await?;
+            render::wake(viewer, &mut *view, wake).await?
         };
-        let mut view = self.services.store.view().await?;
-        let containers = render::wake(viewer, &mut *view, wake).await?;
-        drop(view);
         if let Some(last) = wake.logged.last() {
             self.registry.told(user, last.pts);
         }
@@ -265,7 +262,11 @@ impl Gateway {
     /// Tells a device that waits for its QR code to be read: `updateLoginToken`.
     fn login_token_accepted(&self, key: AuthKeyId) {
         let sessions = self.registry.of_permanent_key(key);
-        self.push_to(&sessions, None, &[render::login_token(self.services.clock.now())]);
+        self.push_to(
+            &sessions,
+            None,
+            &[render::login_token(self.services.clock.now())],
+        );
     }
 
     fn signed_out(&self, key: AuthKeyId, destroyed: bool) {

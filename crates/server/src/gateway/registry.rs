@@ -84,16 +84,6 @@ impl Registry {
         true
     }
 
-    /// The sessions of a key.
-    pub fn of_key(&self, key: AuthKeyId) -> Vec<Arc<SessionHandle>> {
-        let sessions = self.sessions(key.0);
-        sessions
-            .iter()
-            .filter(|((id, _), _)| *id == key.0)
-            .map(|(_, s)| s.clone())
-            .collect()
-    }
-
     /// Every session whose key is this one, or is bound to it.
     pub fn of_permanent_key(&self, key: AuthKeyId) -> Vec<Arc<SessionHandle>> {
         let mut found = Vec::new();

@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn endless_wrappers_are_refused() {
         let mut body = call();
-        for _ in 0..DEPTH_MAX + 1 {
+        for _ in 0..=DEPTH_MAX {
             body = [&INVOKE_WITHOUT_UPDATES.to_le_bytes()[..], &body].concat();
         }
         assert!(peel(body.into()).is_err());

@@ -77,7 +77,9 @@ pub(super) async fn metrics(
 fn is_local(hop: Hop, headers: &HeaderMap) -> bool {
     let passed_on = headers.contains_key(FORWARDED)
         || headers.contains_key(VIA)
-        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded"));
+        || headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-forwarded"));
     hop.0.ip().to_canonical().is_loopback() && !passed_on
 }
 

@@ -22,7 +22,10 @@ pub(super) async fn style() -> impl IntoResponse {
 pub(super) async fn public_key(State(shared): State<Arc<Shared>>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/x-pem-file"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"server.pub.pem\""),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"server.pub.pem\"",
+        ),
     ];
     (headers, shared.public_key.pem().to_owned()).into_response()
 }

@@ -102,8 +102,7 @@ async fn answer(app: &Arc<App>, from: &str, request: &[u8]) -> String {
 }
 
 async fn get(app: &Arc<App>, from: &str, path: &str, headers: &str) -> String {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
     answer(app, from, request.as_bytes()).await
 }
 
@@ -128,7 +127,13 @@ async fn the_landing_page_tells_how_to_connect() {
     assert!(page.contains("self-attested"));
     assert!(page.contains("TelegramClient"));
     assert!(!page.contains("<script"));
-    let page = get(&app_with(&["--advertise", "198.51.100.7:443"], &[]), FAR, "/", "").await;
+    let page = get(
+        &app_with(&["--advertise", "198.51.100.7:443"], &[]),
+        FAR,
+        "/",
+        "",
+    )
+    .await;
     assert!(page.contains("<code>198.51.100.7:443</code>"));
 }
 
@@ -140,10 +145,23 @@ async fn the_public_key_is_there_to_be_taken() {
 
 #[tokio::test]
 async fn every_page_forbids_scripts_and_frames() {
-    for path in ["/", "/style.css", "/server.pub.pem", "/healthz", "/nowhere", "/apiws"] {
+    for path in [
+        "/",
+        "/style.css",
+        "/server.pub.pem",
+        "/healthz",
+        "/nowhere",
+        "/apiws",
+    ] {
         let answer = get(&app(), FAR, path, "").await;
-        assert!(answer.contains("content-security-policy: default-src 'none';"), "{answer}");
-        assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
+        assert!(
+            answer.contains("content-security-policy: default-src 'none';"),
+            "{answer}"
+        );
+        assert!(
+            answer.contains("x-content-type-options: nosniff"),
+            "{answer}"
+        );
     }
 }
 
@@ -157,11 +175,21 @@ async fn an_unknown_path_has_a_page_of_its_own() {
 #[tokio::test]
 async fn readiness_names_what_is_missing() {
     let well = get(&app(), FAR, "/readyz", "").await;
-    assert!(well.starts_with("HTTP/1.1 200 ") && well.contains("{\"ready\":true,"), "{well}");
+    assert!(
+        well.starts_with("HTTP/1.1 200 ") && well.contains("{\"ready\":true,"),
+        "{well}"
+    );
     let ill = get(&app_with(&[], &["no keeper"]), FAR, "/readyz", "").await;
     assert!(ill.starts_with("HTTP/1.1 503 "), "{ill}");
-    assert!(ill.contains("{\"ready\":false,\"reasons\":[\"no keeper\"]"), "{ill}");
-    assert!(get(&app(), FAR, "/healthz", "").await.ends_with("\r\n\r\nok\n"));
+    assert!(
+        ill.contains("{\"ready\":false,\"reasons\":[\"no keeper\"]"),
+        "{ill}"
+    );
+    assert!(
+        get(&app(), FAR, "/healthz", "")
+            .await
+            .ends_with("\r\n\r\nok\n")
+    );
 }
 
 #[tokio::test]
@@ -184,10 +212,20 @@ async fn metrics_are_for_this_machine_or_for_the_token() {
     let right = "authorization: Bearer a-token-of-sixteen-letters\r\n";
     assert_eq!(status(&app(), NEAR, "").await, "200");
     assert_eq!(status(&app(), FAR, "").await, "403");
-    assert_eq!(status(&app(), FAR, "authorization: Bearer \r\n").await, "403");
+    assert_eq!(
+        status(&app(), FAR, "authorization: Bearer \r\n").await,
+        "403"
+    );
     assert_eq!(status(&token, FAR, right).await, "200");
-    assert_eq!(status(&token, FAR, "authorization: Bearer a-token\r\n").await, "403");
-    for passed_on in ["x-forwarded-for: 203.0.113.9\r\n", "forwarded: for=1.1.1.1\r\n", "via: 1.1 x\r\n"] {
+    assert_eq!(
+        status(&token, FAR, "authorization: Bearer a-token\r\n").await,
+        "403"
+    );
+    for passed_on in [
+        "x-forwarded-for: 203.0.113.9\r\n",
+        "forwarded: for=1.1.1.1\r\n",
+        "via: 1.1 x\r\n",
+    ] {
         assert_eq!(status(&app(), NEAR, passed_on).await, "403");
     }
 }
@@ -199,7 +237,10 @@ async fn a_packet_is_answered_with_a_packet_for_pages_of_any_origin() {
     assert!(answer.contains("access-control-allow-origin: *\r\n"));
     assert!(answer.ends_with("\r\n\r\npacket 203.0.113.9:5000"));
     let refused = post(&app(), FAR, "", "bad").await;
-    assert!(refused.starts_with("HTTP/1.1 404 ") && refused.ends_with("\r\n\r\n"), "{refused}");
+    assert!(
+        refused.starts_with("HTTP/1.1 404 ") && refused.ends_with("\r\n\r\n"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -265,7 +306,10 @@ async fn a_websocket_is_handed_over_with_its_first_bytes() {
     assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
     // The key and its answer are those of RFC 6455, section 1.3.
     let folded = answer.to_ascii_lowercase();
-    assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{answer}");
+    assert!(
+        answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+        "{answer}"
+    );
     assert!(folded.contains("sec-websocket-protocol: binary\r\n"));
     assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
 }
@@ -279,7 +323,9 @@ async fn a_websocket_request_that_lacks_something_is_refused() {
         ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", "400"),
         ("protocol: binary", "protocol: chat", "400"),
     ] {
-        let request = UPGRADE.replace(part, instead).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+        let request = UPGRADE
+            .replace(part, instead)
+            .replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
         let answer = answer(&app(), FAR, request.as_bytes()).await;
         assert_eq!(&answer["HTTP/1.1 ".len()..][..3], status, "{part}");
     }

@@ -42,7 +42,12 @@ pub(super) async fn upgrade(
     }
     if !has_token(headers, &SEC_WEBSOCKET_VERSION, "13") {
         let known = [(SEC_WEBSOCKET_VERSION, "13")];
-        return (StatusCode::BAD_REQUEST, known, "WebSocket version 13 only\n").into_response();
+        return (
+            StatusCode::BAD_REQUEST,
+            known,
+            "WebSocket version 13 only\n",
+        )
+            .into_response();
     }
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
@@ -57,7 +62,10 @@ pub(super) async fn upgrade(
         return words(StatusCode::BAD_REQUEST, "the subprotocol is `binary`\n");
     }
     let Some(upgraded) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return words(StatusCode::BAD_REQUEST, "this connection cannot be upgraded\n");
+        return words(
+            StatusCode::BAD_REQUEST,
+            "this connection cannot be upgraded\n",
+        );
     };
     crate::spawn("websocket", async move {
         if let Ok(Ok(io)) = timeout(HAND_OVER, upgraded).await {

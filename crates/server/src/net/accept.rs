@@ -50,7 +50,9 @@ pub async fn run(listener: impl Listener, door: Arc<Door>) {
         if metrics.connections_open.count() >= CONNECTIONS_MAX {
             continue;
         }
-        let Ok(reached) = socket.local_addr() else { continue };
+        let Ok(reached) = socket.local_addr() else {
+            continue;
+        };
         // Answers are written whole; waiting to fill a segment would only delay them.
         if socket.set_nodelay(true).is_err() {
             continue;
@@ -82,7 +84,10 @@ async fn recognise(socket: TcpStream, mut peer: PeerInfo, door: &Door) -> Option
     // are noise.
     let mut awaits_header = door.trust.believes(peer.address.ip());
     loop {
-        if !matches!(timeout_at(deadline, pipe.read(&mut incoming)).await, Ok(Ok(1..))) {
+        if !matches!(
+            timeout_at(deadline, pipe.read(&mut incoming)).await,
+            Ok(Ok(1..))
+        ) {
             return None;
         }
         if awaits_header {
@@ -106,7 +111,10 @@ async fn recognise(socket: TcpStream, mut peer: PeerInfo, door: &Door) -> Option
             }
             Detected::Http => {
                 let Pipe::Tcp(socket) = pipe else { return None };
-                return Some(Recognised::Http(Prefixed::new(incoming.freeze(), socket), peer));
+                return Some(Recognised::Http(
+                    Prefixed::new(incoming.freeze(), socket),
+                    peer,
+                ));
             }
             Detected::Tls | Detected::Unknown => return None,
         }

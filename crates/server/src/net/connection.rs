@@ -277,13 +277,12 @@ impl Connection {
         if out.is_empty() {
             return Ok(());
         }
-        let out: Bytes = match &self.websocket {
-            None => out.freeze(),
-            Some(_) => {
-                let mut framed = BytesMut::with_capacity(out.len() + 10);
-                websocket::put_binary(&out, &mut framed);
-                framed.freeze()
-            }
+        let out: Bytes = if self.websocket.is_some() {
+            let mut framed = BytesMut::with_capacity(out.len() + 10);
+            websocket::put_binary(&out, &mut framed);
+            framed.freeze()
+        } else {
+            out.freeze()
         };
         match timeout_at(Instant::now() + WRITE_WAIT, self.pipe.write(&out)).await {
             Ok(written) => Ok(written?),

@@ -62,7 +62,10 @@ mod tests {
     async fn what_was_read_before_comes_first() {
         let mut stream = Prefixed::new(Bytes::from_static(b"GET / "), &b"HTTP/1.1"[..]);
         let mut whole = String::new();
-        stream.read_to_string(&mut whole).await.expect("reading from memory");
+        stream
+            .read_to_string(&mut whole)
+            .await
+            .expect("reading from memory");
         assert_eq!(whole, "GET / HTTP/1.1");
     }
 }

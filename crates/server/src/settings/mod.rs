@@ -149,9 +149,7 @@ impl Settings {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, SettingsError> {
         let sources = Sources::gather(flags, environment)?;
-        let listen = sources
-            .parse("listen", values::listen)?
-            .unwrap_or(LISTEN);
+        let listen = sources.parse("listen", values::listen)?.unwrap_or(LISTEN);
         let on_loopback = listen.ip().is_loopback();
 
         // What later versions will offer is refused in words rather than ignored.

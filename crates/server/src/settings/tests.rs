@@ -26,7 +26,8 @@ fn given() -> Given {
 
 impl Given {
     fn flags(mut self, flags: &[&str]) -> Self {
-        self.flags.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self.flags
+            .extend(flags.iter().map(|flag| (*flag).to_owned()));
         self
     }
 
@@ -91,11 +92,19 @@ fn registration_is_by_invitation_when_others_can_reach_the_server() {
 #[test]
 fn lists_come_from_all_three_places() {
     let networks = |given: Given| given.settings().trusted_proxies.len();
-    let flags = ["--trusted-proxies", "10.0.0.0/8,::1", "--trusted-proxies", "192.0.2.1"];
+    let flags = [
+        "--trusted-proxies",
+        "10.0.0.0/8,::1",
+        "--trusted-proxies",
+        "192.0.2.1",
+    ];
     assert_eq!(networks(given().flags(&flags)), 3);
     let name = "HELIOGRAPH_TRUSTED_PROXIES";
     assert_eq!(networks(given().variable(name, "10.0.0.0/8, ::1")), 2);
-    assert_eq!(networks(given().file("trusted-proxies = ['::1', '10.1.1.1']")), 2);
+    assert_eq!(
+        networks(given().file("trusted-proxies = ['::1', '10.1.1.1']")),
+        2
+    );
 }
 
 #[test]
@@ -123,21 +132,105 @@ fn the_data_folder_cannot_stand_in_the_file_that_it_holds() {
 #[test]
 fn a_bad_value_is_named_with_what_is_allowed() {
     for (flag, value, words) in [
-        ("--listen", "localhost", expect!["--listen: `localhost` is not allowed; it must be an address and a port, as 127.0.0.1:8443 or [::1]:8443"]),
-        ("--advertise", "0.0.0.0:443", expect!["--advertise: `0.0.0.0:443` is not allowed; it must be an IP address and a port that clients can reach, as 192.0.2.1:443"]),
-        ("--advertise", "chat.example.org:443", expect!["--advertise: `chat.example.org:443` is not allowed; it must be an IP address and a port that clients can reach, as 192.0.2.1:443"]),
-        ("--origin", "http://chat.example.org", expect!["--origin: `http://chat.example.org` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"]),
-        ("--origin", "https://chat.example.org/path", expect!["--origin: `https://chat.example.org/path` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"]),
-        ("--store", "postgres://localhost/heliograph", expect!["--store: `postgres://…` is not allowed; it must be `sqlite` in this version; PostgreSQL comes in a later one"]),
-        ("--bus", "nats://localhost", expect!["--bus: `nats://…` is not allowed; it must be `local` in this version; NATS comes in a later one"]),
-        ("--media", "s3://bucket", expect!["--media: `s3://…` is not allowed; it must be `none` in this version; photos and files come in a later one"]),
-        ("--codes", "smtp://mail", expect!["--codes: `smtp://…` is not allowed; it must be console, file:PATH or webhook:URL in this version; mail comes in a later one"]),
-        ("--codes", "webhook:example.org", expect!["--codes: `webhook:example.org` is not allowed; it must be webhook: and an http:// or https:// address"]),
-        ("--codes", "pigeon", expect!["--codes: `pigeon` is not allowed; it must be console, file:PATH or webhook:URL"]),
-        ("--registration", "maybe", expect!["--registration: `maybe` is not allowed; it must be invite, open or closed"]),
-        ("--trusted-proxies", "10.0.0.0/33", expect!["--trusted-proxies: `10.0.0.0/33` is not allowed; it must be networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas"]),
-        ("--flood-limits", "no", expect!["--flood-limits: `no` is not allowed; it must be on or off"]),
-        ("--log", "loud", expect!["--log: `loud` is not allowed; it must be error, warn, info, debug or trace"]),
+        (
+            "--listen",
+            "localhost",
+            expect![
+                "--listen: `localhost` is not allowed; it must be an address and a port, as 127.0.0.1:8443 or [::1]:8443"
+            ],
+        ),
+        (
+            "--advertise",
+            "0.0.0.0:443",
+            expect![
+                "--advertise: `0.0.0.0:443` is not allowed; it must be an IP address and a port that clients can reach, as 192.0.2.1:443"
+            ],
+        ),
+        (
+            "--advertise",
+            "chat.example.org:443",
+            expect![
+                "--advertise: `chat.example.org:443` is not allowed; it must be an IP address and a port that clients can reach, as 192.0.2.1:443"
+            ],
+        ),
+        (
+            "--origin",
+            "http://chat.example.org",
+            expect![
+                "--origin: `http://chat.example.org` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"
+            ],
+        ),
+        (
+            "--origin",
+            "https://chat.example.org/path",
+            expect![
+                "--origin: `https://chat.example.org/path` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"
+            ],
+        ),
+        (
+            "--store",
+            "postgres://localhost/heliograph",
+            expect![
+                "--store: `postgres://…` is not allowed; it must be `sqlite` in this version; PostgreSQL comes in a later one"
+            ],
+        ),
+        (
+            "--bus",
+            "nats://localhost",
+            expect![
+                "--bus: `nats://…` is not allowed; it must be `local` in this version; NATS comes in a later one"
+            ],
+        ),
+        (
+            "--media",
+            "s3://bucket",
+            expect![
+                "--media: `s3://…` is not allowed; it must be `none` in this version; photos and files come in a later one"
+            ],
+        ),
+        (
+            "--codes",
+            "smtp://mail",
+            expect![
+                "--codes: `smtp://…` is not allowed; it must be console, file:PATH or webhook:URL in this version; mail comes in a later one"
+            ],
+        ),
+        (
+            "--codes",
+            "webhook:example.org",
+            expect![
+                "--codes: `webhook:example.org` is not allowed; it must be webhook: and an http:// or https:// address"
+            ],
+        ),
+        (
+            "--codes",
+            "pigeon",
+            expect![
+                "--codes: `pigeon` is not allowed; it must be console, file:PATH or webhook:URL"
+            ],
+        ),
+        (
+            "--registration",
+            "maybe",
+            expect!["--registration: `maybe` is not allowed; it must be invite, open or closed"],
+        ),
+        (
+            "--trusted-proxies",
+            "10.0.0.0/33",
+            expect![
+                "--trusted-proxies: `10.0.0.0/33` is not allowed; it must be networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas"
+            ],
+        ),
+        (
+            "--flood-limits",
+            "no",
+            expect!["--flood-limits: `no` is not allowed; it must be on or off"],
+        ),
+        (
+            "--log",
+            "loud",
+            expect!["--log: `loud` is not allowed; it must be error, warn, info, debug or trace"],
+        ),
     ] {
         given().flags(&[flag, value]).refused(&words);
     }
@@ -176,7 +269,7 @@ fn a_settings_file_that_was_named_must_be_there() {
 
 #[test]
 fn a_broken_file_is_named_with_the_line() {
-    given()
-        .file("log = 'info'\nlisten = \n")
-        .refused(&expect!["DATA/heliograph.toml, line 2: string values must be quoted, expected literal string"]);
+    given().file("log = 'info'\nlisten = \n").refused(&expect![
+        "DATA/heliograph.toml, line 2: string values must be quoted, expected literal string"
+    ]);
 }

@@ -25,7 +25,8 @@ pub(super) fn advertise(text: &str) -> Parsed<SocketAddr> {
 }
 
 pub(super) fn origin(text: &str) -> Parsed<String> {
-    const ALLOWED: &str = "https:// and a host, with nothing behind it, as https://chat.example.org";
+    const ALLOWED: &str =
+        "https:// and a host, with nothing behind it, as https://chat.example.org";
     let host = text.strip_prefix("https://").ok_or(ALLOWED)?;
     let host = host.strip_suffix('/').unwrap_or(host);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
@@ -48,9 +49,7 @@ pub(super) fn store(text: &str) -> Parsed<()> {
 pub(super) fn bus(text: &str) -> Parsed<()> {
     match text {
         "local" => Ok(()),
-        _ if text.starts_with("nats") => {
-            Err("`local` in this version; NATS comes in a later one")
-        }
+        _ if text.starts_with("nats") => Err("`local` in this version; NATS comes in a later one"),
         _ => Err("`local`"),
     }
 }

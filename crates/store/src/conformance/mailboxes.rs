@@ -453,7 +453,8 @@ pub async fn a_random_id_is_remembered_until_forgotten(place: &impl Place) {
     store.close().await;
 }
 
-/// `getDifference` tells the changes without `pts` from the client's second on, each once.
+/// `getDifference` tells the changes without `pts` from the client's second on, each once and where
+/// it stood last.
 pub async fn notices_are_told_from_their_second_on_and_once(place: &impl Place) {
     let Opened { store, clock, ear } = open(place);
     let note = |notice: Notice| {
@@ -477,8 +478,8 @@ pub async fn notices_are_told_from_their_second_on_and_once(place: &impl Place) 
             .expect("the notices")
     };
     let all = [
-        Notice::PinnedOrder,
         Notice::Draft(B.into()),
+        Notice::PinnedOrder,
         Notice::Name(B),
     ];
     assert_eq!(since(0).await, all);

@@ -212,6 +212,9 @@ pub async fn note(tx: &mut Tx<'_>, owner: Owner, notice: Notice) -> Result<(), S
 
 /// The changes without pts since `date` (Unix seconds), that second included, at most `limit` and
 /// each only once, oldest first.
+///
+/// What changed several times stands where it changed last: a new order of the pinned chats, say,
+/// comes after the pins that it has put in order.
 pub async fn notices_since(
     rows: &mut dyn Rows,
     owner: Owner,
@@ -223,10 +226,11 @@ pub async fn notices_since(
         .list::<NoticeRow>(owner, range, Order::Ascending, limit)
         .await?;
     let mut notices: Vec<Notice> = Vec::new();
-    for (_, NoticeRow(notice)) in found {
+    for (_, NoticeRow(notice)) in found.into_iter().rev() {
         if !notices.contains(&notice) {
             notices.push(notice);
         }
     }
+    notices.reverse();
     Ok(notices)
 }

@@ -177,6 +177,11 @@ pub struct Dialog {
     #[n(5)]
     #[cbor(default)]
     pub pinned_messages: Vec<MessageId>,
+    /// Messages have come in or gone out since the owner last removed the chat. A row without them
+    /// keeps a draft, or tells who may still have the owner in a chat of theirs.
+    #[n(6)]
+    #[cbor(default)]
+    pub begun: bool,
 }
 
 row!(Dialog, Table::Dialog, key: Peer);
