@@ -9,7 +9,7 @@ use crate::{check, packages, run};
 const STAGES: [Stage; 5] = [
     Stage {
         name: "check",
-        budget_s: 240,
+        budget_s: 420,
         run: check::run,
     },
     Stage {

@@ -123,6 +123,13 @@ impl Router {
         })
     }
 
+    /// The methods that are answered without a feature behind them, in no particular order.
+    pub fn benign_calls(&self) -> impl Iterator<Item = (&'static str, Benign)> {
+        self.benign
+            .iter()
+            .map(|(name, (_, benign))| (*name, *benign))
+    }
+
     /// The table as text, a line a method: name, who may call it, how dear it is, and whether there
     /// is a feature behind it.
     pub fn describe(&self) -> String {

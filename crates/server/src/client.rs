@@ -65,12 +65,22 @@ pub struct Credentials {
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Makes a key over a new connection and begins a session with it.
     pub async fn connect(
+        io: S,
+        server: &ServerPublicKey,
+        clock: Clock,
+    ) -> Result<Self, ClientError> {
+        Self::connect_with(Options::default(), io, server, clock).await
+    }
+
+    /// The same with another form of the key exchange, or for a temporary key.
+    pub async fn connect_with(
+        options: Options,
         mut io: S,
         server: &ServerPublicKey,
         clock: Clock,
     ) -> Result<Self, ClientError> {
         let mut line = Line::begin(&mut io).await?;
-        let credentials = line.make_key(&mut io, server, &clock).await?;
+        let credentials = line.make_key(options, &mut io, server, &clock).await?;
         Ok(Self::over(io, line, credentials, clock))
     }
 
@@ -240,13 +250,14 @@ impl Line {
 
     async fn make_key<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
+        options: Options,
         io: &mut S,
         server: &ServerPublicKey,
         clock: &Clock,
     ) -> Result<Credentials, ClientError> {
         let bad = |_| ClientError::BadServer;
         let entropy = &mut SystemEntropy;
-        let start = Start::new(Options::default(), entropy);
+        let start = Start::new(options, entropy);
         let answer = self.ask(io, &start.request(), clock).await?;
         let (request, chosen) = start.choose(&answer, server, entropy).map_err(bad)?;
         let answer = self.ask(io, &request, clock).await?;

@@ -12,7 +12,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A storage engine.
 ///
-/// What every engine promises (and [`crate::conformance`] checks):
+/// What every engine promises (and the conformance suite checks):
 /// - commands submitted one after another are applied in that order, each after its predecessors
 ///   are visible to it;
 /// - a command's caller is answered only after a commit that survives the loss of power;
