@@ -8,6 +8,8 @@ import threading
 import time
 
 READY_WITHIN_S = 20
+# What MTProxy connections mix into their keys; any 16 bytes would do.
+MTPROXY_SECRET = "00112233445566778899aabbccddeeff"
 STOP_WITHIN_S = 10
 
 
@@ -26,6 +28,7 @@ class Server:
                 *("--listen", "127.0.0.1:0"),
                 *("--codes", f"file:{self.codes}"),
                 *("--registration", "open"),
+                *("--mtproxy-secret", MTPROXY_SECRET),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -38,6 +41,7 @@ class Server:
             "pem": ready["public_key"],
             "fingerprint": str(ready["fingerprint"]),
             "modulus": modulus_of(ready["public_key"]),
+            "mtproxy_secret": MTPROXY_SECRET,
         }
 
     def _ready_line(self):

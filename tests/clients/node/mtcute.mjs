@@ -61,7 +61,7 @@ async function resume() {
 }
 
 await serve({
-  async connect({ host, port, key, session }) {
+  async connect({ host, port, key, session, transport }) {
     const crypto = new NodeCryptoProvider()
     await crypto.initialize?.()
     addPublicKey(crypto, readFileSync(key.pem, 'ascii'))
@@ -77,6 +77,7 @@ await serve({
       // There is nothing to catch up with before the first sign-in.
       updates: { catchUp: returning },
       logLevel: 3,
+      network: { usePfs: transport === 'temporary keys' },
     })
     client.onError.add((error) => console.error('background', error))
     client.onRawUpdate.add(({ update }) => {

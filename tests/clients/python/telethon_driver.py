@@ -17,6 +17,7 @@ CONNECTIONS = {
     "abridged": connection.ConnectionTcpAbridged,
     "intermediate": connection.ConnectionTcpIntermediate,
     "obfuscated": connection.ConnectionTcpObfuscated,
+    "mtproxy": connection.ConnectionTcpMTProxyRandomizedIntermediate,
 }
 
 
@@ -31,6 +32,8 @@ class Driver:
             api_id=1,
             api_hash="a" * 32,
             connection=CONNECTIONS[transport],
+            # The server plays the proxy in front of itself.
+            proxy=(host, port, key["mtproxy_secret"]) if transport == "mtproxy" else None,
             catch_up=True,
             sequential_updates=True,
             connection_retries=2,
