@@ -64,12 +64,12 @@ pub(super) async fn landing(
     }
     let body = format!(
         "<h1>A Heliograph server</h1>\n\
-         <p class=\"lead\">It speaks Telegram’s own protocol, so the clients, bots and libraries \
+         <p class=\"lead\">It speaks Telegram’s own protocol, so the client libraries \
          that people have work here once they are pointed at it.</p>\n\
          <section aria-labelledby=\"trust\">\n\
          <h2 id=\"trust\">Trust level: self-attested</h2>\n\
          <p>Nobody outside vouches for this installation. Whoever runs the machine can read cloud \
-         chats and watch sign-ins as they happen; secret chats pass through unread.</p>\n\
+         chats and watch sign-ins as they happen.</p>\n\
          </section>\n\
          <section aria-labelledby=\"connect\">\n\
          <h2 id=\"connect\">Connect</h2>\n\
