@@ -7,6 +7,7 @@ mod papers;
 mod process;
 mod run;
 mod schema;
+mod soak;
 mod stages;
 mod test;
 
@@ -18,6 +19,8 @@ usage: cargo xtask <task>
   run [-- FLAGS]           sets up this machine, builds, and starts the server on ./data
   test [--stage NAME]...   sets up this machine and runs every check and test, or the named stages
   check                    what `test` runs first: format, lints, docs, crate graph, papers
+  soak [--minutes N] [--seed S]
+                           runs the long tests, seed after seed: kills, fuzzing, every oracle, clients
   schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "check" => test::run(&["--stage".into(), "check".into()]),
         "schema" => schema::run(rest),
+        "soak" => soak::run(rest),
         _ => Err(USAGE.into()),
     };
     match outcome {

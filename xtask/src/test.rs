@@ -99,7 +99,7 @@ fn layers_oracle() -> Result<Counts, String> {
 }
 
 /// Lets unmodified client libraries talk to each other through the server.
-fn real_clients() -> Result<Counts, String> {
+pub fn real_clients() -> Result<Counts, String> {
     process::succeed(&mut cargo(["build", "--package", "heliograph-server"]))?;
     let server = run::target_folder()?.join("debug/heliograph");
     let cache = process::cache_folder()?;
@@ -143,7 +143,7 @@ fn is_plain_summary(line: &str) -> bool {
 }
 
 /// A Python script of the repository; it leaves no bytecode there.
-fn python(script: &str) -> Command {
+pub fn python(script: &str) -> Command {
     let mut command = program("python3");
     command.arg("-B").arg("-u").arg(root().join(script));
     command

@@ -133,6 +133,8 @@ pub struct Metrics {
     pub handshakes_finished: Counter,
     /// Key exchanges that failed.
     pub handshakes_failed: Counter,
+    /// Key exchanges refused because their address began too many.
+    pub handshakes_refused: Counter,
     /// Sessions in memory.
     pub sessions: Gauge,
     /// Updates pushed to sessions.
@@ -198,6 +200,11 @@ impl Metrics {
                 "handshakes_failed_total",
                 "Key exchanges that failed.",
                 &self.handshakes_failed,
+            ),
+            (
+                "handshakes_refused_total",
+                "Key exchanges refused because their address began too many.",
+                &self.handshakes_refused,
             ),
             ("pushes_total", "Updates pushed to sessions.", &self.pushes),
             (

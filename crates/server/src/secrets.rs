@@ -88,6 +88,16 @@ impl DataFolder {
         self.0.join("keys")
     }
 
+    /// The key under which authorization keys are sealed.
+    pub fn seal_key(&self) -> PathBuf {
+        self.keys().join("seal.key")
+    }
+
+    /// The operator's word that the keys of this database are lost, and with them all sign-ins.
+    pub fn forget_sign_ins(&self) -> PathBuf {
+        self.0.join("forget-sign-ins")
+    }
+
     /// The keeper's folder, which no other process reads.
     pub fn keeper(&self) -> PathBuf {
         self.keys().join("keeper")
@@ -168,7 +178,7 @@ impl Secrets {
         let first_start = !folder.database().exists();
 
         let server_key = open_server_key(&keys.join("server.pem"), first_start)?;
-        let seal = open_key(&keys.join("seal.key"), first_start)?;
+        let seal = open_key(&folder.seal_key(), first_start)?;
         let access_hash = open_key(&keys.join("access-hash.key"), first_start)?;
         let salts = open_key(&keys.join("salts.key"), first_start)?;
 

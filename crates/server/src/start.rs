@@ -1,5 +1,6 @@
 //! `heliograph serve`: from the settings to a running server, and to its end.
 
+use crate::belonging::{self, BelongingError};
 use crate::client_config::{PublicKey, PublicKeyError};
 use crate::codes;
 use crate::control::{self, Answer, Command};
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database belongs to other keys.
+    #[error(transparent)]
+    Belonging(#[from] BelongingError),
     /// The public key.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
@@ -133,6 +137,7 @@ impl Server {
             clock.clone(),
             wakes.clone(),
         )?;
+        belonging::check(&store, &secrets.seal, data).await?;
         store.write(EnsureServices).await?;
 
         let code_sender =

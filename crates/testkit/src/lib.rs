@@ -5,6 +5,7 @@
 //! a socket, and nothing depends on how threads are scheduled.
 
 mod clock;
+pub mod fuzzing;
 mod house;
 mod people;
 

@@ -1,5 +1,7 @@
 use crate::Entropy;
-use crate::fuzzing::{Seeded, fuzz_envelope, fuzz_handshake, fuzz_session, fuzz_transport};
+use crate::fuzzing::{
+    Seeded, fuzz_envelope, fuzz_handshake, fuzz_session, fuzz_transport, fuzz_websocket,
+};
 
 /// Runs a target on random bytes of random length, sprinkled with words that mean something.
 fn run(seed: u64, iterations: usize, longest: usize, target: fn(&[u8])) {
@@ -47,6 +49,11 @@ fn transports_survive_anything() {
             fuzz_transport(&data);
         }
     }
+}
+
+#[test]
+fn websockets_survive_anything() {
+    run(6, 5000, 300, fuzz_websocket);
 }
 
 #[test]

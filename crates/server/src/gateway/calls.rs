@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// How long `invokeAfterMsg` waits for the call before it.
 const AFTER_WAIT: Duration = Duration::from_secs(20);
 
+/// What a session is told that has too much in progress; what it began is done in far less.
+const BUSY_WAIT_S: u32 = 1;
+
 /// `boolTrue`, the same in every layer.
 const BOOL_TRUE: [u8; 4] = 0x9972_75b5_u32.to_le_bytes();
 
@@ -35,9 +38,15 @@ impl Gateway {
         body: Bytes,
         peer: PeerInfo,
     ) {
+        let Some(place) = session.place(body.len()) else {
+            let error = RpcError::flood_wait(BUSY_WAIT_S);
+            return session.answer(msg_id, rpc::error(error.code, &error.message));
+        };
         let gateway = self.clone();
-        let owned = session.clone();
-        let mut answer = Box::pin(async move { gateway.answer(&owned, msg_id, body, peer).await });
+        let mut answer = Box::pin(async move {
+            let session = place.session();
+            gateway.answer(session, msg_id, body, peer).await
+        });
         let first = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
@@ -86,6 +95,10 @@ impl Gateway {
         let peeled = peel(body)?;
         self.note_client(&session.key, &peeled, msg_id);
         for earlier in &peeled.after {
+            // A call that waits for itself would hold its memory for nothing.
+            if *earlier >= msg_id {
+                return Err(text::MSG_WAIT_FAILED.into());
+            }
             wait_for(session, *earlier).await?;
         }
         let Peeled {

@@ -1,12 +1,15 @@
 //! Key exchange: its arithmetic runs on threads of its own, away from the connections.
 
+use super::exchange_limit::ExchangeLimit;
 use super::{Gateway, SystemEntropy};
+use crate::net::PeerInfo;
 use bytes::Bytes;
 use heliograph_mtproto::dh::DhPair;
 use heliograph_mtproto::envelope;
 use heliograph_mtproto::handshake::{Candidate, Handshakes, Job, JobOutput, Outcome, Step};
 use heliograph_mtproto::pq::PqPool;
-use heliograph_mtproto::{Entropy, FirstSalt, MsgKind, ServerKey};
+use heliograph_mtproto::transport::TransportError;
+use heliograph_mtproto::{Entropy, FirstSalt, MsgKind, ServerKey, UnixMillis};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +47,7 @@ pub enum Arithmetic {
 /// All key exchanges, and the worker that does their arithmetic.
 pub(super) struct KeyExchange {
     handshakes: Mutex<Handshakes>,
+    limit: Mutex<ExchangeLimit>,
     worker: Worker,
 }
 
@@ -71,6 +75,7 @@ impl KeyExchange {
         };
         KeyExchange {
             handshakes: Mutex::new(handshakes),
+            limit: Mutex::default(),
             worker,
         }
     }
@@ -123,17 +128,28 @@ fn work(server_key: &ServerKey, orders: &Receiver<Order>) {
 }
 
 impl Gateway {
-    /// Takes an unencrypted packet; `None` is to be answered with the transport error -404.
-    pub(super) async fn exchange_keys(self: &Arc<Self>, packet: &[u8]) -> Option<Bytes> {
-        let (_, body) = envelope::open_unencrypted(packet).ok()?;
+    /// Takes an unencrypted packet. Every way to fail has the same answer, -404; only an address
+    /// that begins too many exchanges is told so (-429), before anything is looked at.
+    pub(super) async fn exchange_keys(
+        self: &Arc<Self>,
+        packet: &[u8],
+        peer: PeerInfo,
+    ) -> Result<Bytes, TransportError> {
+        let Ok((_, body)) = envelope::open_unencrypted(packet) else {
+            return Err(TransportError::KeyNotFound);
+        };
         let now = self.now();
+        if is_first_step(body) {
+            if !self.may_begin(peer, now) {
+                self.metrics.handshakes_refused.add_one();
+                return Err(TransportError::Flood);
+            }
+            self.metrics.handshakes_started.add_one();
+        }
         let step = self
             .exchange
             .handshakes()
             .receive(body, now, &mut SystemEntropy);
-        if is_first_step(body) {
-            self.metrics.handshakes_started.add_one();
-        }
         let reply = match step {
             Step::Reply(reply) => Some(reply),
             Step::Fail => None,
@@ -146,7 +162,19 @@ impl Gateway {
             self.metrics.handshakes_failed.add_one();
         }
         let msg_id = self.ids.next(self.now(), MsgKind::Answer);
-        reply.map(|reply| envelope::unencrypted(msg_id, &reply).into())
+        let reply = reply.ok_or(TransportError::KeyNotFound)?;
+        Ok(envelope::unencrypted(msg_id, &reply).into())
+    }
+
+    /// Whether an address may begin one more exchange.
+    fn may_begin(&self, peer: PeerInfo, now: UnixMillis) -> bool {
+        let address = self.address_hash(peer.address.ip());
+        let limit = &self.exchange.limit;
+        !self.services.limits.are_on()
+            || limit
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(address, now)
     }
 
     async fn complete(self: &Arc<Self>, output: JobOutput) -> Option<Vec<u8>> {

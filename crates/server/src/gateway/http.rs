@@ -4,6 +4,7 @@ use super::Gateway;
 use super::packet::Link;
 use crate::net::PeerInfo;
 use bytes::{Bytes, BytesMut};
+use heliograph_mtproto::transport::TransportError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,18 +15,22 @@ const WAIT_MAX: Duration = Duration::from_secs(25);
 const WAIT_FOR_ANSWER: Duration = Duration::from_secs(10);
 
 impl Gateway {
-    /// Takes the packet of one request and gives the packet of its response; `None` is HTTP 404,
-    /// which clients read as the transport error -404.
-    pub async fn exchange(self: &Arc<Self>, packet: Bytes, peer: PeerInfo) -> Option<Bytes> {
+    /// Takes the packet of one request and gives the packet of its response, or the transport error
+    /// that the HTTP status stands for.
+    pub async fn exchange(
+        self: &Arc<Self>,
+        packet: Bytes,
+        peer: PeerInfo,
+    ) -> Result<Bytes, TransportError> {
         let mut link = Link::new(peer);
         let handled = self
             .take_packet(&mut link, BytesMut::from(packet), false)
             .await;
-        if handled.error.is_some() {
-            return None;
+        if let Some(error) = handled.error {
+            return Err(error);
         }
         if let Some(reply) = handled.plain {
-            return Some(reply);
+            return Ok(reply);
         }
         let wait = match handled.wait_ms {
             Some(wait_ms) => Duration::from_millis(wait_ms.max(0) as u64).min(WAIT_MAX),
@@ -42,6 +47,6 @@ impl Gateway {
         };
         let answer = tokio::time::timeout(wait, answer).await;
         self.unlink(&link);
-        Some(answer.unwrap_or_default())
+        Ok(answer.unwrap_or_default())
     }
 }

@@ -43,6 +43,20 @@ impl KeyState {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A key like any other.
+    #[cfg(test)]
+    pub fn for_tests() -> Arc<Self> {
+        let key = AuthKey::from_bytes([1; 256]);
+        Arc::new(KeyState {
+            salts: Salts::new([2; 32], key.id(), None),
+            key,
+            expires: None,
+            facts: Mutex::default(),
+            destroyed: AtomicBool::new(false),
+            used_s: AtomicI64::new(0),
+        })
+    }
+
     pub fn id(&self) -> AuthKeyId {
         AuthKeyId(self.key.id())
     }
@@ -275,8 +289,9 @@ impl KeyRing {
             ring.retain(|_, key| {
                 let idle_s = now.seconds() - key.used_s.load(Ordering::Relaxed);
                 let unused = Arc::strong_count(key) == 1 && idle_s > FORGET_AFTER_S;
-                // An unused temporary key may come back until it expires.
-                let may_return = key.is_temporary();
+                // A temporary key may come back until it expires, if it acts for somebody; others
+                // cost nothing but an exchange to make, and would fill the memory.
+                let may_return = key.is_temporary() && key.permanent().is_some();
                 !key.is_destroyed() && !key.has_expired(now) && (!unused || may_return)
             });
         }

@@ -7,6 +7,7 @@
 mod calls;
 mod entropy;
 mod exchange;
+mod exchange_limit;
 mod http;
 mod keys;
 mod packet;
@@ -19,8 +20,11 @@ pub use entropy::SystemEntropy;
 pub use exchange::Arithmetic;
 pub use packet::{Handled, Link};
 pub use push::Wakes;
+#[doc(hidden)]
+pub use wrappers::fuzz_wrappers;
 
 use crate::metrics::Metrics;
+use crate::net::backlog::Backlog;
 use exchange::KeyExchange;
 use heliograph_api::{Router, Services};
 use heliograph_layers::Layers;
@@ -68,9 +72,15 @@ pub struct Gateway {
     proxy_secrets: Vec<ProxySecret>,
     ids: MsgIdClock,
     metrics: Arc<Metrics>,
+    /// What connections hold of packets that are not whole yet.
+    backlog: Arc<Backlog>,
     /// Hashes addresses for flood limits; a new one each day, so that no hash outlives it.
     address_hash: Mutex<(i64, RandomState)>,
 }
+
+/// How much all connections together may hold of packets that are not whole yet: some 250 of the
+/// largest at the same time. Beyond it the connection that wants to hold more is closed.
+const BACKLOG_BYTES: usize = 256 << 20;
 
 /// How often forgotten sessions and keys are swept out.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -99,6 +109,7 @@ impl Gateway {
             proxy_secrets,
             ids: MsgIdClock::starting_above(last_msg_id),
             metrics,
+            backlog: Backlog::new(BACKLOG_BYTES),
             address_hash: Mutex::new((0, RandomState::new())),
             services,
         });
@@ -121,6 +132,11 @@ impl Gateway {
     /// The MTProxy secrets that obfuscated connections may use.
     pub fn proxy_secrets(&self) -> &[ProxySecret] {
         &self.proxy_secrets
+    }
+
+    /// What connections hold of packets that are not whole yet.
+    pub fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     /// The counters.

@@ -90,12 +90,12 @@ impl Gateway {
         };
         if key_id == 0 {
             // Boxed, as are the other rare steps: a connection's task is as large as its largest one.
-            return match Box::pin(self.exchange_keys(&packet)).await {
-                Some(reply) => Handled {
+            return match Box::pin(self.exchange_keys(&packet, link.peer)).await {
+                Ok(reply) => Handled {
                     plain: Some(reply),
                     ..Handled::default()
                 },
-                None => Handled::failed(TransportError::KeyNotFound),
+                Err(error) => Handled::failed(error),
             };
         }
         let known = link

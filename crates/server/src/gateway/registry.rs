@@ -53,7 +53,8 @@ impl Registry {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session with this id, made if there is none; `None` when the key has too many.
+    /// The session with this id, made if there is none. Where a key has many, the one that was left
+    /// longest ago makes room; `None` when all are in use.
     pub fn session(
         &self,
         key: &Arc<KeyState>,
@@ -65,14 +66,23 @@ impl Registry {
         if let Some(session) = sessions.get(&(key_id, id)) {
             return Some(session.clone());
         }
-        if Arc::strong_count(key) > SESSIONS_PER_KEY * 4
-            && sessions.keys().filter(|(key, _)| *key == key_id).count() >= SESSIONS_PER_KEY
-        {
-            return None;
+        // Each session holds its key, so that few holders mean few sessions.
+        let mut left = None;
+        if Arc::strong_count(key) > SESSIONS_PER_KEY {
+            let of_key = sessions.iter().filter(|((key, _), _)| *key == key_id);
+            if of_key.clone().count() >= SESSIONS_PER_KEY {
+                let since = of_key.filter_map(|(name, session)| Some((session.left_s()?, *name)));
+                let (_, oldest) = since.min()?;
+                left = sessions.remove(&oldest);
+            }
         }
         let origin = self.next_origin.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(SessionHandle::new(key.clone(), id, unique_id(), origin));
         sessions.insert((key_id, id), session.clone());
+        drop(sessions);
+        if let Some(left) = left {
+            self.leave(&left);
+        }
         Some(session)
     }
 
@@ -165,5 +175,34 @@ impl Registry {
                 !audience.sessions.is_empty()
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::Notify;
+
+    #[test]
+    fn of_many_sessions_of_a_key_the_one_left_longest_ago_makes_room() {
+        let registry = Registry::default();
+        let key = KeyState::for_tests();
+        let connection = Arc::new(Notify::new());
+        for id in 0..SESSIONS_PER_KEY as i64 {
+            let session = registry.session(&key, id, || 0).expect("there is room");
+            session.attach(&connection);
+        }
+        assert!(
+            registry.session(&key, 1000, || 0).is_none(),
+            "all are in use"
+        );
+        for (id, left_s) in [(7, 300), (8, 200), (9, 400)] {
+            let session = registry.session(&key, id, || 0).expect("it is there");
+            session.detach(&connection, UnixMillis(left_s * 1000));
+        }
+        registry.session(&key, 1000, || 0).expect("8 makes room");
+        assert_eq!(registry.sessions(key.key.id()).len(), SESSIONS_PER_KEY);
+        assert!(!registry.remove(key.key.id(), 8));
+        assert!(registry.remove(key.key.id(), 7) && registry.remove(key.key.id(), 1000));
     }
 }

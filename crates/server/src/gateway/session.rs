@@ -4,11 +4,38 @@ use super::keys::KeyState;
 use bytes::Bytes;
 use heliograph_mtproto::session::Session;
 use heliograph_mtproto::{MsgId, UnixMillis};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// `updatesTooLong#e317af7e`, the same in every layer: fetch what you missed.
 pub(crate) const UPDATES_TOO_LONG: [u8; 4] = 0xe317_af7e_u32.to_le_bytes();
+
+/// How many bytes of calls a session may have in progress: thirty file parts of the largest size,
+/// or any number of ordinary calls. Nearly all are answered within a millisecond; this bounds what
+/// waits for others (`invokeAfterMsg`) or for the world outside.
+const IN_PROGRESS_BYTES: usize = 16 << 20;
+
+/// A call in progress, until this is dropped.
+pub(crate) struct Place {
+    session: Arc<SessionHandle>,
+    bytes: usize,
+}
+
+impl Place {
+    /// Whose call it is.
+    pub fn session(&self) -> &Arc<SessionHandle> {
+        &self.session
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.session
+            .in_progress
+            .fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
 
 /// One session.
 pub(crate) struct SessionHandle {
@@ -16,6 +43,8 @@ pub(crate) struct SessionHandle {
     /// Names the session among all of this process.
     pub origin: u64,
     state: Mutex<SessionState>,
+    /// How many bytes of calls are in progress.
+    in_progress: AtomicUsize,
     /// Told when a call has been answered, for those that wait for it.
     pub answered: Notify,
 }
@@ -45,12 +74,24 @@ impl SessionHandle {
             key,
             origin,
             state: Mutex::new(state),
+            in_progress: AtomicUsize::new(0),
             answered: Notify::new(),
         }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for one more call; `None` when the session has too much in progress.
+    pub fn place(self: &Arc<Self>, bytes: usize) -> Option<Place> {
+        let before = self.in_progress.fetch_add(bytes, Ordering::Relaxed);
+        let place = Place {
+            session: self.clone(),
+            bytes,
+        };
+        // One call may be as large as a packet lets it; dropping the place gives it back.
+        (before == 0 || before + bytes <= IN_PROGRESS_BYTES).then_some(place)
     }
 
     /// Makes `connection` the one that takes what is said.
@@ -112,6 +153,12 @@ impl SessionHandle {
         self.lock().speak();
     }
 
+    /// Since when nobody has been there, in Unix seconds; `None` while a connection is.
+    pub fn left_s(&self) -> Option<i64> {
+        let state = self.lock();
+        (state.connection.is_none() && state.detached_s > 0).then_some(state.detached_s)
+    }
+
     /// Whether nobody has been there for so long that the session may be forgotten.
     pub fn is_forgotten(&self, now: UnixMillis) -> bool {
         let mut state = self.lock();
@@ -144,5 +191,23 @@ impl SessionState {
         if let Some(connection) = &self.connection {
             connection.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::keys::KeyState;
+
+    #[test]
+    fn a_session_has_only_so_much_in_progress() {
+        let session = Arc::new(SessionHandle::new(KeyState::for_tests(), 1, 2, 3));
+        let first = session.place(IN_PROGRESS_BYTES * 2);
+        assert!(first.is_some(), "one call may be of any size");
+        assert!(session.place(1).is_none());
+        drop(first);
+        let small: Vec<_> = (0..100).map_while(|_| session.place(1000)).collect();
+        assert_eq!(small.len(), 100);
+        assert!(session.place(IN_PROGRESS_BYTES).is_none());
     }
 }

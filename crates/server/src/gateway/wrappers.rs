@@ -61,6 +61,15 @@ pub(crate) fn peel(body: Bytes) -> Result<Peeled> {
     Err(text::INPUT_FETCH_ERROR.into())
 }
 
+/// Entry point for fuzzers: a call in any wrappers; panics only if a promise is broken.
+#[doc(hidden)]
+pub fn fuzz_wrappers(data: &[u8]) {
+    if let Ok(peeled) = peel(Bytes::copy_from_slice(data)) {
+        assert!(peeled.after.len() <= AFTER_MAX);
+        assert!(peeled.body.len() <= data.len().max(UNPACKED_MAX));
+    }
+}
+
 impl Peeled {
     /// Takes one wrapper off; whether there was one.
     fn peel_one(&mut self) -> Result<bool> {

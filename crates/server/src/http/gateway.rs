@@ -5,11 +5,16 @@ use crate::gateway::Gateway;
 use crate::net::PeerInfo;
 use crate::net::connection::{Connection, Io};
 use bytes::Bytes;
+use heliograph_mtproto::transport::TransportError;
 use heliograph_store::BoxFuture;
 use std::sync::Arc;
 
 impl MtprotoOverHttp for Arc<Gateway> {
-    fn exchange(&self, packet: Bytes, peer: PeerInfo) -> BoxFuture<'static, Option<Bytes>> {
+    fn exchange(
+        &self,
+        packet: Bytes,
+        peer: PeerInfo,
+    ) -> BoxFuture<'static, Result<Bytes, TransportError>> {
         let gateway = self.clone();
         Box::pin(async move { gateway.exchange(packet, peer).await })
     }

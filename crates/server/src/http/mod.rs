@@ -13,6 +13,7 @@ pub use operations::Readiness;
 use crate::client_config::PublicKey;
 use crate::metrics::Metrics;
 use crate::net::PeerInfo;
+use crate::net::backlog::Backlog;
 use crate::settings::{Secret, Settings};
 use crate::trust::Trust;
 use axum::Router;
@@ -35,6 +36,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The largest body of a request: one packet, with room to spare for nothing else.
 const BODY_MAX: usize = MAX_PACKET + 128 * 1024;
+/// How much all requests together may hold of bodies that are not whole yet.
+const BODIES_BYTES: usize = 64 << 20;
 /// How long the head of a request may take; also how long a connection may wait for the next one.
 const HEAD_WAIT: Duration = Duration::from_secs(30);
 /// How long the body of a request may take.
@@ -76,6 +79,7 @@ struct Shared {
     mtproto: Arc<dyn MtprotoOverHttp>,
     readiness: Arc<dyn Readiness>,
     proxy_undeclared: bool,
+    bodies: Arc<Backlog>,
 }
 
 /// The address of the socket's other end, before any header was looked at.
@@ -100,6 +104,7 @@ impl App {
             mtproto: parts.mtproto,
             readiness: parts.readiness,
             proxy_undeclared,
+            bodies: Backlog::new(BODIES_BYTES),
         });
         let router = router(shared.clone());
         Arc::new(App {

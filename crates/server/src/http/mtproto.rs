@@ -3,26 +3,34 @@
 
 use super::{BODY_MAX, BODY_WAIT, Shared, words};
 use crate::net::PeerInfo;
+use crate::net::backlog::Share;
 use crate::net::connection::Io;
 use axum::Extension;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use heliograph_mtproto::transport::TransportError;
 use heliograph_store::BoxFuture;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE,
 };
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::timeout;
 
 /// What stands behind `/api` and `/apiws`: the gateway, or a test's.
 pub trait MtprotoOverHttp: Send + Sync + 'static {
-    /// Takes the packet of a request and gives the packet of its response; `None` for HTTP 404,
-    /// which clients read as the transport error -404.
-    fn exchange(&self, packet: Bytes, peer: PeerInfo) -> BoxFuture<'static, Option<Bytes>>;
+    /// Takes the packet of a request and gives the packet of its response, or the transport error,
+    /// which clients read off the HTTP status (404 for -404).
+    fn exchange(
+        &self,
+        packet: Bytes,
+        peer: PeerInfo,
+    ) -> BoxFuture<'static, Result<Bytes, TransportError>>;
 
     /// Speaks MTProto inside an upgraded connection, until it closes.
     fn serve_websocket(&self, io: Box<dyn Io>, peer: PeerInfo) -> BoxFuture<'static, ()>;
@@ -36,18 +44,39 @@ pub(super) async fn exchange(
     Extension(peer): Extension<PeerInfo>,
     body: Body,
 ) -> Response {
-    let packet = match timeout(BODY_WAIT, to_bytes(body, BODY_MAX)).await {
+    let packet = match timeout(BODY_WAIT, whole(body, shared.bodies.share())).await {
         Ok(Ok(packet)) => packet,
-        Ok(Err(_)) => return words(StatusCode::PAYLOAD_TOO_LARGE, "not one packet\n"),
+        Ok(Err(refusal)) => return refusal,
         Err(_) => return words(StatusCode::REQUEST_TIMEOUT, "too slow\n"),
     };
     match shared.mtproto.exchange(packet, peer).await {
-        Some(packet) => {
+        Ok(packet) => {
             let kind = [(CONTENT_TYPE, "application/octet-stream")];
             (FROM_ANYWHERE, kind, packet).into_response()
         }
-        None => (StatusCode::NOT_FOUND, FROM_ANYWHERE).into_response(),
+        Err(TransportError::Flood) => {
+            (StatusCode::TOO_MANY_REQUESTS, FROM_ANYWHERE).into_response()
+        }
+        Err(_) => (StatusCode::NOT_FOUND, FROM_ANYWHERE).into_response(),
     }
+}
+
+/// The whole body, or why it is not taken.
+async fn whole(mut body: Body, mut held: Share) -> Result<Bytes, Response> {
+    let mut packet = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| words(StatusCode::BAD_REQUEST, "broken off\n"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if packet.len() + data.len() > BODY_MAX {
+            return Err(words(StatusCode::PAYLOAD_TOO_LARGE, "not one packet\n"));
+        }
+        packet.extend_from_slice(&data);
+        let room = held.hold(packet.len());
+        room.map_err(|_| words(StatusCode::SERVICE_UNAVAILABLE, "too much at once\n"))?;
+    }
+    Ok(packet.freeze())
 }
 
 /// Answers a browser that asks whether it may call.

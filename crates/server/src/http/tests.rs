@@ -8,6 +8,7 @@ use crate::settings::{Flags, Settings};
 use crate::trust::Trust;
 use bytes::Bytes;
 use heliograph_mtproto::ServerKey;
+use heliograph_mtproto::transport::TransportError;
 use heliograph_store::BoxFuture;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -19,10 +20,18 @@ struct Echo {
 }
 
 impl MtprotoOverHttp for Echo {
-    fn exchange(&self, packet: Bytes, peer: PeerInfo) -> BoxFuture<'static, Option<Bytes>> {
+    fn exchange(
+        &self,
+        packet: Bytes,
+        peer: PeerInfo,
+    ) -> BoxFuture<'static, Result<Bytes, TransportError>> {
         Box::pin(async move {
             let answer = [packet.as_ref(), peer.address.to_string().as_bytes()].concat();
-            (packet != "bad").then(|| answer.into())
+            match packet.as_ref() {
+                b"bad" => Err(TransportError::KeyNotFound),
+                b"too often" => Err(TransportError::Flood),
+                _ => Ok(answer.into()),
+            }
         })
     }
 
@@ -241,6 +250,8 @@ async fn a_packet_is_answered_with_a_packet_for_pages_of_any_origin() {
         refused.starts_with("HTTP/1.1 404 ") && refused.ends_with("\r\n\r\n"),
         "{refused}"
     );
+    let flood = post(&app(), FAR, "", "too often").await;
+    assert!(flood.starts_with("HTTP/1.1 429 "), "{flood}");
 }
 
 #[tokio::test]

@@ -60,11 +60,15 @@ pub async fn run(listener: impl Listener, door: Arc<Door>) {
         let door = door.clone();
         crate::spawn("connection", async move {
             let peer = PeerInfo { address, reached };
-            if let Some(served) = recognise(socket, peer, &door).await {
-                match served {
-                    Recognised::Mtproto(connection) => connection.run().await,
-                    Recognised::Http(io, peer) => http::serve(io, door.http.clone(), peer).await,
+            // Counted from the first moment; a connection that speaks MTProto counts itself.
+            let open = door.gateway.metrics().connections_open.enter();
+            match recognise(socket, peer, &door).await {
+                None => {}
+                Some(Recognised::Mtproto(connection)) => {
+                    drop(open);
+                    connection.run().await;
                 }
+                Some(Recognised::Http(io, peer)) => http::serve(io, door.http.clone(), peer).await,
             }
         });
     }

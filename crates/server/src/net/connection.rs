@@ -1,6 +1,7 @@
 //! One connection that speaks MTProto: bytes in, packets to the gateway, bytes out.
 
 use super::PeerInfo;
+use super::backlog::{Full, Share};
 use crate::gateway::{Gateway, Handled, Link, SystemEntropy};
 use bytes::{Bytes, BytesMut};
 use heliograph_mtproto::transport::{Detected, Stream, detect};
@@ -78,6 +79,8 @@ pub struct Connection {
     websocket: Option<Frames>,
     stream: Stream,
     incoming: BytesMut,
+    /// What `incoming` and the frames hold, counted with everybody else's.
+    held: Share,
     link: Link,
     /// When it closes unless something comes.
     deadline: Instant,
@@ -104,6 +107,12 @@ impl From<io::Error> for End {
     }
 }
 
+impl From<Full> for End {
+    fn from(_: Full) -> Self {
+        End::Broken
+    }
+}
+
 impl Connection {
     /// A connection whose transport was recognised; `incoming` holds what was read beyond that.
     pub fn new(
@@ -114,6 +123,7 @@ impl Connection {
         peer: PeerInfo,
     ) -> Self {
         Connection {
+            held: gateway.backlog().share(),
             gateway,
             pipe,
             websocket: None,
@@ -236,7 +246,8 @@ impl Connection {
             // Nothing is kept for a connection that is silent.
             self.incoming = BytesMut::new();
         }
-        Ok(())
+        let framed = self.websocket.as_ref().map_or(0, |frames| frames.raw.len());
+        Ok(self.held.hold(self.incoming.len() + framed)?)
     }
 
     async fn follow(&mut self, handled: Handled) -> Result<(), End> {

@@ -1,6 +1,7 @@
 //! Connections.
 
 pub mod accept;
+pub mod backlog;
 pub mod connection;
 mod prefixed;
 

@@ -1,0 +1,11 @@
+//! The program in bad company: killed, robbed, flooded and fed nonsense, as a process of its own.
+
+mod canary;
+mod floods;
+mod kill;
+mod malformed;
+mod person;
+mod program;
+mod replica;
+mod stolen;
+mod wire;
