@@ -16,6 +16,14 @@ pub fn root() -> &'static Path {
 pub fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = program(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     command.args(arguments);
+    // What cargo tells this program about its own package would make build scripts that look at it
+    // (ring's does) build again whenever cargo is called by hand in between.
+    for (name, _) in std::env::vars_os() {
+        let Some(name) = name.to_str() else { continue };
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -188,6 +188,8 @@ struct Running {
 
 impl Running {
     fn spawn(launch: &Launch, socket: &Path) -> Result<Self, KeeperProcessError> {
+        // What a keeper of before left, or one that is about to end: nobody must take it for ours.
+        let _ = fs::remove_file(socket);
         let mut command = Command::new(&launch.program);
         command
             .args(["keeper", "--with-parent", "--data"])
@@ -288,13 +290,13 @@ pub enum Lives {
 pub async fn run(data: &DataFolder, socket: &Path, lives: Lives) -> Result<(), KeeperProcessError> {
     keep_memory_private().map_err(KeeperProcessError::Spawn)?;
     let entropy = key_from_system().map_err(KeeperProcessError::Spawn)?;
-    let keeper = Keeper::open(&data.keeper(), Limits::default(), &entropy)?;
+    let keeper = Arc::new(open(data, &entropy).await?);
     let in_socket = |source| KeeperProcessError::Socket {
         path: socket.to_owned(),
         source,
     };
     let listener = heliograph_keeper::bind(socket).map_err(in_socket)?;
-    let serve = heliograph_keeper::serve(listener, Arc::new(keeper), Arc::new(SystemClock::now_s));
+    let serve = heliograph_keeper::serve(listener, keeper.clone(), Arc::new(SystemClock::now_s));
     match lives {
         Lives::Alone => serve.await,
         Lives::WithParent => tokio::select! {
@@ -303,7 +305,21 @@ pub async fn run(data: &DataFolder, socket: &Path, lives: Lives) -> Result<(), K
         },
     }
     let _ = fs::remove_file(socket);
+    // Only now may the next keeper have the folder: its socket has the same name.
+    drop(keeper);
     Ok(())
+}
+
+/// Opens the keeper's folder. Where a server was killed and started again at once, its keeper is
+/// still about to notice; so a folder in use is waited for as long as a keeper may take to end.
+async fn open(data: &DataFolder, entropy: &[u8; 32]) -> Result<Keeper, OpenError> {
+    let deadline = Instant::now() + STOP;
+    loop {
+        match Keeper::open(&data.keeper(), Limits::default(), entropy) {
+            Err(OpenError::InUse(_)) if Instant::now() < deadline => sleep(START_PAUSE).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 async fn parent_gone() {
@@ -370,6 +386,34 @@ mod tests {
         }
         let checked = check_key(&data, &keeper(2)).await;
         assert!(matches!(checked, Err(KeeperProcessError::OtherKey(_))));
+    }
+
+    #[tokio::test]
+    async fn a_keeper_waits_for_one_that_is_about_to_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::new(folder.path());
+        let locked = data.lock().expect("it is free");
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(data.keys())
+            .expect("a folder of ours");
+        let before = open(&data, &[1; 32]).await.expect("the first one");
+        let socket = data.run().join("keeper.sock");
+        let next = tokio::spawn({
+            let (data, socket) = (data.clone(), socket.clone());
+            async move { run(&data, &socket, Lives::Alone).await }
+        });
+        sleep(Duration::from_millis(50)).await;
+        assert!(!next.is_finished() && !socket.exists());
+        drop(before);
+        let reached = async {
+            while UnixStream::connect(&socket).await.is_err() {
+                sleep(START_PAUSE).await;
+            }
+        };
+        timeout(START, reached).await.expect("it takes over");
+        next.abort();
+        drop(locked);
     }
 
     #[test]

@@ -69,6 +69,15 @@ async fn what_was_acknowledged_survives_kills_and_exists_once_on_both_sides() {
     home.nothing_panicked();
 }
 
+#[test]
+fn a_server_that_was_killed_can_be_started_again_at_once() {
+    let home = Home::new();
+    for _ in 0..8 {
+        home.start(&[]).kill();
+    }
+    home.start(&[]).stop();
+}
+
 /// Makes the accounts and tells everybody their neighbours on either side.
 async fn introduce(
     home: &Home,

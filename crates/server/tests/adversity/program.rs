@@ -6,10 +6,11 @@ use heliograph_server::client::Clock;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -39,12 +40,22 @@ pub fn run(arguments: &[&str]) -> Output {
 /// A place for servers to live in, one after another.
 pub struct Home {
     folder: TempDir,
+    /// Where its servers listen. An address of its own: whoever comes to a port that a killed server
+    /// has left must find nobody there, neither another test's server nor, since ports are drawn
+    /// from the same range, himself.
+    address: Ipv4Addr,
 }
+
+/// How many homes this process has had.
+static HOMES: AtomicU8 = AtomicU8::new(0);
 
 impl Home {
     pub fn new() -> Self {
+        let number = HOMES.fetch_add(1, Ordering::Relaxed);
+        let [.., high, low] = std::process::id().to_be_bytes();
         Home {
             folder: tempfile::tempdir().expect("a folder"),
+            address: Ipv4Addr::new(127, 128 | number, high, low.clamp(1, 254)),
         }
     }
 
@@ -83,7 +94,8 @@ impl Home {
     pub fn start_with(&self, flags: &[&str]) -> Option<Server> {
         let data = self.data();
         let said = self.words().lines().filter(|line| is_ready(line)).count();
-        let mut process = heliograph(&["serve", "--listen", "127.0.0.1:0", "--data"])
+        let mut process = heliograph(&["serve", "--listen", &format!("{}:0", self.address)])
+            .arg("--data")
             .arg(&data)
             .args(flags)
             .stdin(Stdio::null())
