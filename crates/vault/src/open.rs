@@ -7,7 +7,7 @@ use crate::label::Kind;
 use crate::partial::{CaseContext, Partial, PartialError};
 use crate::plaintext::{IpInterval, Phone};
 use crate::record::{RecordCipher, VerifiedRecord};
-use crate::secrets::{Salt, UserSecret};
+use crate::secrets::{RecordSecret, UserCommitment};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use zeroize::Zeroizing;
 
@@ -19,12 +19,10 @@ pub struct Opening<'a> {
     pub keys: &'a OpeningKeys,
     /// The log entries that allow it.
     pub case: &'a CaseContext,
-    /// The secret of the person named in the case.
-    pub user: &'a UserSecret,
-    /// The person named in the case.
-    pub user_id: i64,
-    /// The record's salt, which the keeper handed out.
-    pub salt: &'a Salt,
+    /// The person named in the case, as records name people.
+    pub user: UserCommitment,
+    /// The record's secret, which the keeper handed out.
+    pub secret: &'a RecordSecret,
 }
 
 /// What was in a record: erased when dropped, and it cannot be printed.
@@ -78,8 +76,8 @@ pub enum OpenError {
         /// Why it does not count.
         error: PartialError,
     },
-    /// The ciphertext does not open: the salt is not the record's, or it was sealed wrongly.
-    #[error("the salt is not the record's, or the record was sealed wrongly")]
+    /// The ciphertext does not open: the secret is not the record's, or it was sealed wrongly.
+    #[error("the secret is not the record's, or the record was sealed wrongly")]
     Cipher,
     /// The plaintext is not of the form that the label names: it was sealed by another program.
     #[error("the record does not hold what its label says")]
@@ -93,7 +91,7 @@ impl Opening<'_> {
     pub fn open(&self, officers: &[Partial], custodians: &[Partial]) -> Result<Opened, OpenError> {
         let (label, keys) = (self.record.label(), self.keys);
         keys.fit(label)?;
-        if self.user.commitment(self.user_id) != label.user {
+        if self.user != label.user {
             return Err(OpenError::User);
         }
         self.check(officers, keys.officers())?;
@@ -137,8 +135,7 @@ impl Opening<'_> {
         let plaintext = RecordCipher::new(
             officers,
             gate,
-            self.user,
-            self.salt,
+            self.secret,
             self.record.point(),
             label.to_bytes(),
         )

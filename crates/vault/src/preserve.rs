@@ -1,9 +1,8 @@
 //! Preservation: keeping one record openable beyond the day its keys are erased.
 //!
 //! On a logged order to preserve, each custodian makes its partial decryption of the record at
-//! once, under the order's hash, and keeps that; the keeper keeps the record's salt and the
-//! person's secret. When the day's keys are gone, the neighbours of the record are lost and it
-//! is not. A kept partial decryption alone opens nothing: it is handed out in a case whose logged
+//! once, under the order's hash, and keeps that; the keeper keeps the record's secret. When
+//! the day's keys are gone, or the account, the neighbours of the record are lost and it is not. A kept partial decryption alone opens nothing: it is handed out in a case whose logged
 //! opening names the order, and then needs the officers as ever.
 //!
 //! How long it is kept is the caller's to see to: what was kept is dropped when due or released.

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! with `U = r·G` and `Ū = r·Ḡ` for a secret `r`, the ciphertext under a key derived from
-//! `r·PK_officers`, `r·PK_custodians`, the person's secret and a salt, and `(e, f)` a proof that
+//! `r·PK_officers`, `r·PK_custodians`, and the record's secret, and `(e, f)` a proof that
 //! ties all of it together. The proof is what forbids copying the `U` of one person's record
 //! into a record labelled as another's and having it opened under an order for that other: the
 //! copyist does not know `r`. So holders of shares check it first, and [`VerifiedRecord`] is the

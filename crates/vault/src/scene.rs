@@ -7,7 +7,9 @@ use crate::open::{OpenError, Opened, Opening};
 use crate::partial::{CaseContext, Partial, custodian_partial, officer_partial};
 use crate::plaintext::{IpInterval, Phone, Sighting};
 use crate::record::{VerifiedRecord, seal_ip, seal_phone};
-use crate::secrets::{DaySecret, Salt, UserSecret, ip_salt, phone_salt};
+use crate::secrets::{
+    DaySecret, RecordSecret, UserCommitment, UserSecret, ip_secret, phone_secret,
+};
 use crate::share::SecretShare;
 use std::net::IpAddr;
 
@@ -105,11 +107,17 @@ impl Scene {
             .expect("an honest server")
     }
 
-    pub(crate) fn salt(&self, record: &VerifiedRecord) -> Salt {
+    pub(crate) fn secret(&self, record: &VerifiedRecord) -> RecordSecret {
         match self.sealing.gate().ceremony.role {
-            Role::IpCustodians => ip_salt(&self.day, record).expect("a record of the day"),
-            _ => phone_salt(&self.user),
+            Role::IpCustodians => ip_secret(&self.user, &self.day, record),
+            _ => phone_secret(&self.user, record),
         }
+        .expect("a record of the kind and the day")
+    }
+
+    /// The person, as records name them.
+    pub(crate) fn person(&self) -> UserCommitment {
+        self.user.commitment(USER_ID)
     }
 
     /// The contribution of the officer with this index.
@@ -150,9 +158,8 @@ impl Scene {
             record,
             keys: &self.keys,
             case,
-            user: &self.user,
-            user_id: USER_ID,
-            salt: &self.salt(record),
+            user: self.person(),
+            secret: &self.secret(record),
         }
         .open(officers, custodians)
     }

@@ -5,7 +5,7 @@ use crate::open::Opened;
 use crate::partial::Partial;
 use crate::plaintext::{IpInterval, Phone, Sighting};
 use crate::preserve::Preserved;
-use crate::secrets::{DaySecret, Salt, UserSecret};
+use crate::secrets::{DaySecret, RecordSecret, UserSecret};
 use crate::share::SecretShare;
 use serde::Serialize;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -23,7 +23,7 @@ secret!(
     SecretShare,
     UserSecret,
     DaySecret,
-    Salt,
+    RecordSecret,
     Partial,
     Preserved,
     Phone,

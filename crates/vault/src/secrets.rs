@@ -1,10 +1,13 @@
 //! The secrets that a keeper holds besides its own key, and what is derived from them.
 //!
-//! A person's secret is part of the key of all of that person's records, a day's secret of the
-//! salt of all address records of the day. Erasing one makes those records unreadable even to
-//! someone who has every share; neither is ever in the database or its backups.
+//! A person's secret is behind all of that person's records, a day's secret behind all address
+//! records of the day. Erasing one makes those records unreadable even to someone who has every
+//! share; neither is ever in the database or its backups. For an opening the keeper hands out
+//! neither of them, but the [`RecordSecret`] of each record that the opening names; the same is
+//! what it keeps of a record that is to be preserved longer than its day or its account.
 
-use crate::label::Kind;
+use crate::group::Point;
+use crate::label::{Kind, Label};
 use crate::record::SealedRecord;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
@@ -65,12 +68,13 @@ impl DaySecret {
     }
 }
 
-/// What must be added to shares to open one record.
+/// What must be added to shares to open one record. It tells nothing about any other record, nor
+/// about the secrets that it comes from.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Salt([u8; 32]);
+pub struct RecordSecret([u8; 32]);
 
-impl Salt {
-    /// A salt that the keeper handed out.
+impl RecordSecret {
+    /// A secret that the keeper handed out.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -81,11 +85,11 @@ impl Salt {
     }
 }
 
-/// Why a day's secret gives no salt for a record.
+/// Why there is no secret for a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SaltError {
-    /// Phone records have no day; [`phone_salt`] is theirs.
-    #[error("the record is not an address record")]
+pub enum RecordSecretError {
+    /// A record of the other kind; phone records have no day.
+    #[error("the record is of the other kind")]
     Kind,
     /// The record belongs to another day.
     #[error("the record belongs to day {record}, the secret to day {secret}")]
@@ -97,40 +101,51 @@ pub enum SaltError {
     },
 }
 
-/// The salt of one address record. It tells nothing about the salt of any other.
-pub fn ip_salt(secret: &DaySecret, record: &SealedRecord) -> Result<Salt, SaltError> {
+/// The secret of one address record.
+pub fn ip_secret(
+    user: &UserSecret,
+    day: &DaySecret,
+    record: &SealedRecord,
+) -> Result<RecordSecret, RecordSecretError> {
     let label = record.label();
     if label.kind != Kind::Ip {
-        return Err(SaltError::Kind);
+        return Err(RecordSecretError::Kind);
     }
-    if label.epoch != secret.day {
-        return Err(SaltError::Day {
+    if label.epoch != day.day {
+        return Err(RecordSecretError::Day {
             record: label.epoch,
-            secret: secret.day,
+            secret: day.day,
         });
     }
-    Ok(ip_salt_of(
-        secret,
-        &label.to_bytes(),
-        record.point().as_bytes(),
-    ))
+    Ok(derive(user, Some(day), &label.to_bytes(), record.point()))
 }
 
-/// As [`ip_salt`], for a record that is just being made.
-pub(crate) fn ip_salt_of(secret: &DaySecret, label: &[u8], point: &[u8; 32]) -> Salt {
-    derive(&secret.bytes, &[b"hg/vault/v1/salt", label, point])
+/// The secret of one phone record.
+pub fn phone_secret(
+    user: &UserSecret,
+    record: &SealedRecord,
+) -> Result<RecordSecret, RecordSecretError> {
+    let label = record.label();
+    if label.kind != Kind::Phone {
+        return Err(RecordSecretError::Kind);
+    }
+    Ok(derive(user, None, &label.to_bytes(), record.point()))
 }
 
-/// The salt of all phone records of a person.
-pub fn phone_salt(user: &UserSecret) -> Salt {
-    derive(&user.0, &[b"phone"])
-}
-
-/// HKDF-SHA256 (RFC 5869) without a salt of its own.
-fn derive(secret: &[u8; 32], info: &[&[u8]]) -> Salt {
-    let mut salt = Salt([0; 32]);
-    Hkdf::<Sha256>::new(None, secret)
-        .expand_multi_info(info, &mut salt.0)
+/// HKDF-SHA256 (RFC 5869) over the person's secret, salted with the day's, for the record with
+/// this label and point.
+pub(crate) fn derive(
+    user: &UserSecret,
+    day: Option<&DaySecret>,
+    label: &[u8; Label::BYTES],
+    point: &Point,
+) -> RecordSecret {
+    let mut secret = RecordSecret([0; 32]);
+    Hkdf::<Sha256>::new(day.map(|day| &day.bytes[..]), &user.0)
+        .expand_multi_info(
+            &[b"hg/vault/v1/record", label, point.as_bytes()],
+            &mut secret.0,
+        )
         .expect("32 bytes are within HKDF's limit of 8,160");
-    salt
+    secret
 }

@@ -12,7 +12,7 @@ use crate::plaintext::Sighting;
 use crate::preserve::{Preserved, preserve};
 use crate::record::{SealedRecord, seal_ip, seal_phone};
 use crate::scene::{self, DAY, USER_ID};
-use crate::secrets::{DaySecret, Salt, UserSecret, ip_salt, phone_salt};
+use crate::secrets::{DaySecret, RecordSecret, UserSecret, ip_secret, phone_secret};
 use crate::share::SecretShare;
 use expect_test::expect_file;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ struct Sealed {
     plaintext: Plaintext,
     pkid: String,
     label: String,
-    salt: String,
+    record_secret: String,
     record: String,
     record_hash: String,
     /// Contributions of exactly K officers, made with constant entropy.
@@ -185,14 +185,13 @@ impl Sealed {
         assert_eq!(sealed.label().pkid.0, fixed(&self.pkid));
         assert_eq!(sealed.hash().0, fixed(&self.record_hash));
         let record = sealed.verify().expect("genuine");
-        let salt = match record.label().kind {
-            Kind::Phone => phone_salt(user),
-            Kind::Ip => {
-                let day = DaySecret::new(vectors.day, fixed(&vectors.day_secret));
-                ip_salt(&day, &record).expect("of this day")
-            }
+        let day = DaySecret::new(vectors.day, fixed(&vectors.day_secret));
+        let secret = match record.label().kind {
+            Kind::Phone => phone_secret(user, &record),
+            Kind::Ip => ip_secret(user, &day, &record),
         };
-        assert_eq!(*salt.as_bytes(), fixed(&self.salt));
+        let secret = secret.expect("of this kind and day");
+        assert_eq!(*secret.as_bytes(), fixed(&self.record_secret));
 
         let parse = |hex: &String| Partial::parse(&bytes(hex)).expect("well-formed");
         let officers: Vec<_> = self.officers.iter().map(parse).collect();
@@ -206,9 +205,8 @@ impl Sealed {
             record: &record,
             keys: &keys,
             case: &case,
-            user,
-            user_id: vectors.user_id,
-            salt: &Salt::new(fixed(&self.salt)),
+            user: user.commitment(vectors.user_id),
+            secret: &RecordSecret::new(fixed(&self.record_secret)),
         };
         for custodians in [opened, released.collect()] {
             let opened = opening.open(&officers, &custodians).expect("a quorum");
@@ -291,10 +289,11 @@ fn written() -> Vectors {
         };
         let sealed = sealed.expect("keys of this kind");
         let record = sealed.verify().expect("sealed well");
-        let salt = match keys.kind() {
-            Kind::Phone => phone_salt(&user),
-            Kind::Ip => ip_salt(&day, &sealed).expect("of this day"),
+        let secret = match keys.kind() {
+            Kind::Phone => phone_secret(&user, &sealed),
+            Kind::Ip => ip_secret(&user, &day, &sealed),
         };
+        let secret = secret.expect("of this kind and day");
         let keys = OpeningKeys::unrefreshed(keys);
         let enough = &shares[..usize::from(gate.threshold)];
         let make = |share, order: Option<[u8; 32]>| match order {
@@ -321,7 +320,7 @@ fn written() -> Vectors {
             },
             pkid: hex(&pkid(&officers, gate, mode).0),
             label: hex(&record.label().to_bytes()),
-            salt: hex(salt.as_bytes()),
+            record_secret: hex(secret.as_bytes()),
             record: hex(&record.to_bytes()),
             record_hash: hex(&record.hash().0),
             officers: by_officers.collect(),

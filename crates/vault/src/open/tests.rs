@@ -5,7 +5,7 @@ use crate::keys::{GateMode, SealingKeys};
 use crate::keyset::{Ceremony, KeySet};
 use crate::record::{seal, seal_phone};
 use crate::scene::{self, CASE, Scene, USER_ID, ceremony, is_sealed_plaintext, subsets};
-use crate::secrets::phone_salt;
+use crate::secrets::{RecordSecret, UserCommitment, UserSecret, derive, phone_secret};
 use crate::share::SecretShare;
 
 const OFFICERS: [u16; 5] = [1, 2, 3, 4, 5];
@@ -27,9 +27,8 @@ fn open_with_any_number(
         record,
         keys: &scene.keys,
         case: &CASE,
-        user: &scene.user,
-        user_id: USER_ID,
-        salt: &scene.salt(record),
+        user: scene.person(),
+        secret: &scene.secret(record),
     }
     .decrypt(&combined(&officers), &combined(&custodians))
 }
@@ -187,9 +186,8 @@ fn contribution_under_another_case_is_named() {
 /// Opens with a quorum, but with other secrets of the keeper.
 fn open_with_secrets(
     scene: &Scene,
-    user: &UserSecret,
-    user_id: i64,
-    salt: &Salt,
+    user: UserCommitment,
+    secret: &RecordSecret,
 ) -> Option<OpenError> {
     let record = &scene.record(1);
     let officers: Vec<_> = (1..=3).map(|index| scene.officer(index, record)).collect();
@@ -201,8 +199,7 @@ fn open_with_secrets(
         keys: &scene.keys,
         case: &CASE,
         user,
-        user_id,
-        salt,
+        secret,
     };
     opening.open(&officers, &custodians).err()
 }
@@ -210,49 +207,48 @@ fn open_with_secrets(
 #[test]
 fn record_of_another_person_is_refused() {
     let scene = Scene::ip();
-    let salt = scene.salt(&scene.record(1));
-    let other = UserSecret::new([1; 32]);
-    assert_eq!(open_with_secrets(&scene, &scene.user, USER_ID, &salt), None);
-    let error = open_with_secrets(&scene, &scene.user, USER_ID + 1, &salt);
-    assert_eq!(error, Some(OpenError::User));
-    assert_eq!(
-        open_with_secrets(&scene, &other, USER_ID, &salt),
-        Some(OpenError::User)
-    );
+    let secret = scene.secret(&scene.record(1));
+    let open_as = |person| open_with_secrets(&scene, person, &secret);
+    assert_eq!(open_as(scene.person()), None);
+    let other_id = scene.user.commitment(USER_ID + 1);
+    assert_eq!(open_as(other_id), Some(OpenError::User));
+    let other_secret = UserSecret::new([1; 32]).commitment(USER_ID);
+    assert_eq!(open_as(other_secret), Some(OpenError::User));
 }
 
 #[test]
 fn erased_day_is_lost_to_all_shares_together() {
-    // Whoever lacks the day's secret has, at best, the salt of a neighbour.
+    // Whoever lacks the day's secret has, at best, what was handed out for a neighbour, or the
+    // secret of a person's records that have no day.
     let scene = Scene::ip();
-    for salt in [
-        scene.salt(&scene.record(2)),
-        phone_salt(&scene.user),
-        Salt::new([0; 32]),
+    let record = scene.record(1);
+    let label = record.label().to_bytes();
+    for secret in [
+        scene.secret(&scene.record(2)),
+        derive(&scene.user, None, &label, record.point()),
+        RecordSecret::new([0; 32]),
     ] {
-        let error = open_with_secrets(&scene, &scene.user, USER_ID, &salt);
+        let error = open_with_secrets(&scene, scene.person(), &secret);
         assert_eq!(error, Some(OpenError::Cipher));
     }
 }
 
 #[test]
 fn erased_person_is_lost_to_all_shares_together() {
-    // The account is deleted, an old backup restored: shares and case file, but no secret. The
-    // check of the commitment is passed over, as a changed program would.
+    // The account is deleted, an old backup restored: shares and case file, but no secret.
     let scene = Scene::phone();
     let record = &scene.record(1);
     let officers: Vec<_> = (1..=3).map(|index| scene.officer(index, record)).collect();
     let custodians: Vec<_> = (1..=2)
         .map(|index| scene.custodian(index, record))
         .collect();
-    let (user, salt) = (UserSecret::new([0; 32]), phone_salt(&scene.user));
+    let secret = phone_secret(&UserSecret::new([0; 32]), record).expect("a phone record");
     let opening = Opening {
         record,
         keys: &scene.keys,
         case: &CASE,
-        user: &user,
-        user_id: USER_ID,
-        salt: &salt,
+        user: scene.person(),
+        secret: &secret,
     };
     let opened = opening.decrypt(&combined(&officers), &combined(&custodians));
     assert_eq!(opened.err(), Some(OpenError::Cipher));
@@ -308,9 +304,8 @@ fn refreshed_shares_open_old_records_and_do_not_mix_with_old_ones() {
         record: &record,
         keys: &scene.keys,
         case: &CASE,
-        user: &scene.user,
-        user_id: USER_ID,
-        salt: &scene.salt(&record),
+        user: scene.person(),
+        secret: &scene.secret(&record),
     }
     .decrypt(&combined(&mixed), &combined(&custodians));
     assert_eq!(opened.err(), Some(OpenError::Cipher));
@@ -340,14 +335,13 @@ fn key_that_cancels_the_officers_opens_nothing() {
     let q = SecretShare::single(&[7; 64]).expect("not zero");
     let sum = record.point().times(q.scalar());
     let officers: Vec<_> = (1..=3).map(|index| scene.officer(index, &record)).collect();
-    let salt = scene.salt(&record);
+    let secret = scene.secret(&record);
     let opening = Opening {
         record: &record,
         keys: &scene.keys,
         case: &CASE,
-        user: &scene.user,
-        user_id: USER_ID,
-        salt: &salt,
+        user: scene.person(),
+        secret: &secret,
     };
     let of_officers = combined(&officers);
     let rogue = *sum.as_point() - *of_officers;
@@ -365,13 +359,12 @@ fn foreign_plaintext_is_an_error() {
     // Whoever has the public keys can seal anything.
     let scene = Scene::phone();
     for plaintext in [&b""[..], b"0", b"not a number at!", &[0; 16], &[0; 48]] {
-        let salt = |_: &[u8], _: &crate::group::Point| phone_salt(&scene.user);
         let record = seal(
             &scene.sealing,
             &scene.user,
+            None,
             USER_ID,
             plaintext,
-            salt,
             &[1; 32],
         );
         let record = record.verify().expect("sealed well");

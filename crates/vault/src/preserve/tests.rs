@@ -30,10 +30,13 @@ fn released(kept: &Preserved, scene: &Scene, record: &VerifiedRecord) -> Partial
 fn preserved_record_opens_after_its_keys_are_erased_and_its_neighbour_does_not() {
     let mut scene = Scene::ip();
     let (record, neighbour) = (scene.record(1), scene.record(2));
-    let (kept, salt) = (kept(&scene, &record), scene.salt(&record));
+    let (kept, secret) = (kept(&scene, &record), scene.secret(&record));
+    let person = scene.person();
 
-    // Day 91: custodians erase their shares, the keeper the day's secret.
+    // Day 91: custodians erase their shares, the keeper the day's secret. And the account is
+    // deleted, its secret with it.
     scene.custodians.clear();
+    scene.user = crate::secrets::UserSecret::new([0; 32]);
     scene.day = crate::secrets::DaySecret::new(scene::DAY, [0; 32]);
 
     let open = |record: &VerifiedRecord| {
@@ -43,9 +46,8 @@ fn preserved_record_opens_after_its_keys_are_erased_and_its_neighbour_does_not()
             record,
             keys: &scene.keys,
             case: &NAMING_THE_ORDER,
-            user: &scene.user,
-            user_id: scene::USER_ID,
-            salt: &salt,
+            user: person,
+            secret: &secret,
         }
         .open(&officers, &custodians)
     };

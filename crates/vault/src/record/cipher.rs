@@ -2,7 +2,7 @@
 
 use crate::group::{ENCODED_BYTES, Point};
 use crate::label::Label;
-use crate::secrets::{Salt, UserSecret};
+use crate::secrets::RecordSecret;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305};
 use curve25519_dalek::ristretto::RistrettoPoint;
@@ -24,17 +24,15 @@ impl RecordCipher {
     pub(crate) fn new(
         officers: &RistrettoPoint,
         gate: &RistrettoPoint,
-        user: &UserSecret,
-        salt: &Salt,
+        of_record: &RecordSecret,
         point: &Point,
         label: [u8; Label::BYTES],
     ) -> Self {
-        let mut secret = Zeroizing::new([0; 2 * ENCODED_BYTES + 32]);
+        let mut secret = Zeroizing::new([0; 2 * ENCODED_BYTES]);
         secret[..32].copy_from_slice(officers.compress().as_bytes());
-        secret[32..64].copy_from_slice(gate.compress().as_bytes());
-        secret[64..].copy_from_slice(user.as_bytes());
+        secret[32..].copy_from_slice(gate.compress().as_bytes());
         let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(Some(salt.as_bytes()), &*secret)
+        Hkdf::<Sha256>::new(Some(of_record.as_bytes()), &*secret)
             .expand_multi_info(&[b"hg/vault/v1/key", point.as_bytes(), &label], &mut *key)
             .expect("32 bytes are within HKDF's limit of 8,160");
         Self {

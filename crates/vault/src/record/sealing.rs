@@ -5,7 +5,7 @@ use crate::group::{Point, SECOND_GENERATOR, hash_to_scalar};
 use crate::keys::SealingKeys;
 use crate::label::{Kind, Label};
 use crate::plaintext::{IpInterval, Phone};
-use crate::secrets::{DaySecret, Salt, UserSecret, ip_salt_of, phone_salt};
+use crate::secrets::{DaySecret, UserSecret, derive};
 use zeroize::Zeroizing;
 
 /// Why nothing was sealed. There is no other key to fall back to: the caller stores nothing.
@@ -35,8 +35,7 @@ pub fn seal_phone(
     if keys.kind() != Kind::Phone {
         return Err(SealError::Kind);
     }
-    let salt = |_: &[u8], _: &Point| phone_salt(user);
-    Ok(seal(keys, user, user_id, &*phone.to_bytes(), salt, entropy))
+    Ok(seal(keys, user, None, user_id, &*phone.to_bytes(), entropy))
 }
 
 /// Seals an address and its times under the keys and the secret of one day, from 32 secret random
@@ -59,17 +58,16 @@ pub fn seal_ip(
             secret: day.day(),
         });
     }
-    let salt = |label: &[u8], point: &Point| ip_salt_of(day, label, point.as_bytes());
     let plaintext = interval.to_bytes();
-    Ok(seal(keys, user, user_id, &*plaintext, salt, entropy))
+    Ok(seal(keys, user, Some(day), user_id, &*plaintext, entropy))
 }
 
 pub(crate) fn seal(
     keys: &SealingKeys,
     user: &UserSecret,
+    day: Option<&DaySecret>,
     user_id: i64,
     plaintext: &[u8],
-    salt: impl FnOnce(&[u8], &Point) -> Salt,
     entropy: &[u8; 32],
 ) -> SealedRecord {
     let label = Label {
@@ -92,8 +90,7 @@ pub(crate) fn seal(
     let cipher = RecordCipher::new(
         &Zeroizing::new(keys.officers().public_key.as_point() * *r),
         &Zeroizing::new(keys.gate().public_key.as_point() * *r),
-        user,
-        &salt(&label_bytes, &point),
+        &derive(user, day, &label_bytes, &point),
         &point,
         label_bytes,
     );

@@ -4,7 +4,9 @@ use super::*;
 use crate::keys::{GateMode, KeysError, OpeningKeys, PkId, SealingKeys};
 use crate::keyset::{Ceremony, Role};
 use crate::scene::{self, DAY, Scene, USER_ID};
-use crate::secrets::{DaySecret, SaltError, UserCommitment, UserSecret, ip_salt};
+use crate::secrets::{
+    DaySecret, RecordSecretError, UserCommitment, UserSecret, ip_secret, phone_secret,
+};
 use hex_literal::hex;
 use proptest::prelude::*;
 
@@ -186,24 +188,29 @@ fn keys_seal_one_kind_and_one_day_only() {
             })
         );
         assert_eq!(
-            ip_salt(&secret, &ip.record(1)).err(),
-            Some(SaltError::Day {
+            ip_secret(&ip.user, &secret, &ip.record(1)).err(),
+            Some(RecordSecretError::Day {
                 record: DAY,
                 secret: day
             })
         );
     }
     assert_eq!(
-        ip_salt(&ip.day, &phone.record(1)).err(),
-        Some(SaltError::Kind)
+        ip_secret(&ip.user, &ip.day, &phone.record(1)).err(),
+        Some(RecordSecretError::Kind)
+    );
+    assert_eq!(
+        phone_secret(&ip.user, &ip.record(1)).err(),
+        Some(RecordSecretError::Kind)
     );
 }
 
 #[test]
-fn salt_of_one_record_is_not_that_of_its_neighbour() {
-    let scene = Scene::ip();
-    let (a, b) = (scene.record(1), scene.record(2));
-    assert_ne!(scene.salt(&a).as_bytes(), scene.salt(&b).as_bytes());
+fn secret_of_one_record_is_not_that_of_its_neighbour() {
+    for scene in [Scene::phone(), Scene::ip()] {
+        let (a, b) = (scene.record(1), scene.record(2));
+        assert_ne!(scene.secret(&a).as_bytes(), scene.secret(&b).as_bytes());
+    }
 }
 
 #[test]
