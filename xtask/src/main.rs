@@ -10,6 +10,7 @@ mod schema;
 mod soak;
 mod stages;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -19,8 +20,8 @@ usage: cargo xtask <task>
   run [-- FLAGS]           sets up this machine, builds, and starts the server on ./data
   test [--stage NAME]...   sets up this machine and runs every check and test, or the named stages
   check                    what `test` runs first: format, lints, docs, crate graph, papers
-  soak [--minutes N] [--seed S]
-                           runs the long tests, seed after seed: kills, fuzzing, every oracle, clients
+  soak [--minutes N] [--seed S] [--part NAME]...
+                           runs the long tests, seed after seed: kills, fuzzing, timing, every oracle, clients
   schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";
 
 fn main() -> ExitCode {

@@ -1,0 +1,310 @@
+//! Counts that can be proved while the cases behind them stay hidden.
+//!
+//! A case falls into one of D categories. Its log entry carries a vector of Pedersen commitments
+//! `C_j = b_j·G + r_j·H` with `b_j` = 1 for its category and 0 elsewhere, a proof that each `b_j` is
+//! a bit, and `R = Σ r_j`, which shows that exactly one of them is set. The commitments of many
+//! cases can be added up by anyone; whoever knows the blindings opens such a sum, and nothing else
+//! becomes known: the commitments hide perfectly.
+//!
+//! The group is ristretto255, `G` its generator, `H` a point whose logarithm nobody knows.
+//! A vector is `R | C_1 … C_D | (A0_1 | A1_1 | e0_1 | z0_1 | z1_1) … (A0_D | A1_D | e0_D | z0_D | z1_D)`,
+//! 32 bytes each. The bit proofs are the usual "one of two discrete logarithms" proofs with one
+//! challenge `e`; they hold if for each category
+//!
+//! ```text
+//! e = SHA-512("hg/counts/v1/challenge" | origin | sequence number | entry | dimension |
+//!             D | C_1 … C_D | R | A0_1 | A1_1 … A0_D | A1_D)  mod ℓ
+//! A0_j = z0_j·H - e0_j·C_j        A1_j = z1_j·H - (e - e0_j)·(C_j - G)
+//! ```
+//!
+//! The announcements `A` stand in the vector, though they follow from the rest and `e`, because
+//! then the equations of many vectors can be checked at once ([`Batch`]).
+//!
+//! In the hash, texts and the entry stand behind their length (8 bytes, big-endian), the sequence number
+//! and D are 8 bytes, big-endian. A vector copied to another entry, log or dimension fails.
+
+mod batch;
+mod sum;
+
+use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_POINT as G, RISTRETTO_BASEPOINT_TABLE};
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
+use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::IsIdentity;
+use sha2::{Digest, Sha512};
+use std::sync::LazyLock;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use batch::{Batch, encoded_len};
+pub use sum::{Group, MIN_CASES, MIN_GROUPS, SumError, open_sum, verify_groups};
+
+/// The most categories of a dimension.
+pub const MAX_CATEGORIES: usize = 64;
+
+const ELEMENT_BYTES: usize = 32;
+
+/// `H`: hashed to the group, so that its logarithm to the base `G` is not known to anyone.
+static H: LazyLock<RistrettoPoint> = LazyLock::new(|| {
+    let hash = Sha512::digest(b"hg/counts/v1/H");
+    RistrettoPoint::from_uniform_bytes(&hash.into())
+});
+
+/// Multiples of `H`, which make every commitment faster.
+static H_TABLE: LazyLock<RistrettoBasepointTable> =
+    LazyLock::new(|| RistrettoBasepointTable::create(&H));
+
+/// Why a vector was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VectorError {
+    /// Not the length that its number of categories asks for.
+    #[error("the vector has the wrong length")]
+    Length,
+    /// Not the canonical encoding of a scalar or of a point other than the identity.
+    #[error("the vector holds a value in a wrong encoding")]
+    Encoding,
+    /// The proof does not hold: not one category, or not made for this entry.
+    #[error("the proof of the vector does not hold")]
+    Proof,
+}
+
+/// What a vector belongs to. The proof is bound to all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The log's origin.
+    pub origin: &'a str,
+    /// The case's number.
+    pub sequence: u64,
+    /// The whole entry that carries the vector, with the values of its vectors left empty.
+    pub entry: &'a [u8],
+    /// What is counted, such as `region`.
+    pub dimension: &'a str,
+    /// D, the number of categories, from 1 to [`MAX_CATEGORIES`].
+    pub categories: usize,
+}
+
+/// What opens a vector, kept by whoever made it. Erased when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Opening {
+    category: usize,
+    blindings: Vec<Scalar>,
+}
+
+/// The commitments of a vector whose proof holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commitments(Vec<RistrettoPoint>);
+
+/// Commits to `category` (counted from zero) and proves that it is exactly one.
+///
+/// `seed` is 32 secret bytes from which the blindings are derived: with the same seed, origin,
+/// sequence number and dimension [`Opening::derive`] makes them again. One seed must never serve
+/// two vectors with these three equal but different categories; their difference would show both.
+///
+/// # Panics
+/// When the number of categories or the category is out of range.
+pub fn prove(context: &Context, category: usize, seed: &[u8; 32]) -> (Vec<u8>, Opening) {
+    let opening = Opening::derive(context, category, seed);
+    let bits: Vec<bool> = (0..context.categories).map(|j| j == category).collect();
+    let bytes = prove_bits(context, &bits, &opening.blindings, seed);
+    (bytes, opening)
+}
+
+/// Commits to each of `bits` and proves that it is one.
+fn prove_bits(context: &Context, bits: &[bool], blindings: &[Scalar], seed: &[u8; 32]) -> Vec<u8> {
+    let points: Vec<RistrettoPoint> = std::iter::zip(bits, blindings)
+        .map(|(bit, blinding)| commit(u64::from(*bit), blinding))
+        .collect();
+    let commitments: Vec<[u8; 32]> = points.iter().map(encode).collect();
+    let total: Scalar = blindings.iter().sum();
+
+    // The nonces depend on the whole statement, so that two proofs never share them.
+    let mut statement = context.hash(b"hg/counts/v1/nonce");
+    statement.update(seed);
+    for commitment in &commitments {
+        statement.update(commitment);
+    }
+    let statement = Zeroizing::new(<[u8; 64]>::from(statement.finalize()));
+    let draw = |j: usize| [0, 1, 2].map(|what| derive(&statement[..], j, what));
+
+    // Of the two claims "the bit is 0" and "the bit is 1" one is proved, the other simulated.
+    let mut announcements = Vec::with_capacity(2 * bits.len());
+    for (j, (bit, point)) in std::iter::zip(bits, &points).enumerate() {
+        let [nonce, false_e, false_z] = draw(j);
+        let false_claim = if *bit { *point } else { point - G };
+        let honest = encode(&(&*nonce * &*H_TABLE));
+        let simulated = encode(&(&*false_z * &*H_TABLE - *false_e * false_claim));
+        announcements.extend(if *bit {
+            [simulated, honest]
+        } else {
+            [honest, simulated]
+        });
+    }
+    let challenge = context.challenge(&commitments, total.as_bytes(), &announcements);
+
+    let mut bytes = Vec::with_capacity(encoded_len(bits.len()));
+    bytes.extend_from_slice(total.as_bytes());
+    bytes.extend(commitments.iter().flatten());
+    let (announcements, _) = announcements.as_chunks::<2>();
+    for (j, (bit, blinding)) in std::iter::zip(bits, blindings).enumerate() {
+        let [nonce, false_e, false_z] = draw(j);
+        let true_e = challenge - *false_e;
+        let true_z = *nonce + true_e * blinding;
+        let (e0, z0, z1) = if *bit {
+            (*false_e, *false_z, true_z)
+        } else {
+            (true_e, true_z, *false_z)
+        };
+        bytes.extend(announcements[j].iter().flatten());
+        for scalar in [e0, z0, z1] {
+            bytes.extend_from_slice(scalar.as_bytes());
+        }
+    }
+    bytes
+}
+
+/// Checks a vector and returns its commitments.
+///
+/// # Panics
+/// When the context's number of categories is out of range.
+pub fn verify(context: &Context, bytes: &[u8]) -> Result<Commitments, VectorError> {
+    let mut batch = Batch::default();
+    let commitments = batch.add(context, bytes)?;
+    batch.verify()?;
+    Ok(commitments)
+}
+
+impl Context<'_> {
+    fn check_categories(&self) {
+        let range = 1..=MAX_CATEGORIES;
+        assert!(range.contains(&self.categories), "from 1 to 64 categories");
+    }
+
+    /// The start of a hash over everything the vector belongs to.
+    fn hash(&self, domain: &[u8]) -> Sha512 {
+        let mut hash = Sha512::new_with_prefix(domain);
+        put(&mut hash, self.origin.as_bytes());
+        hash.update(self.sequence.to_be_bytes());
+        put(&mut hash, self.entry);
+        put(&mut hash, self.dimension.as_bytes());
+        hash.update((self.categories as u64).to_be_bytes());
+        hash
+    }
+
+    fn challenge(
+        &self,
+        commitments: &[[u8; 32]],
+        total: &[u8; 32],
+        announcements: &[[u8; 32]],
+    ) -> Scalar {
+        let mut hash = self.hash(b"hg/counts/v1/challenge");
+        for commitment in commitments {
+            hash.update(commitment);
+        }
+        hash.update(total);
+        for announcement in announcements {
+            hash.update(announcement);
+        }
+        Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+    }
+}
+
+impl Opening {
+    /// Derives the blindings that [`prove`] uses with the same arguments. The entry is not one of
+    /// them: an opening can be made again from the seed alone.
+    ///
+    /// # Panics
+    /// As [`prove`].
+    pub fn derive(context: &Context, category: usize, seed: &[u8; 32]) -> Self {
+        context.check_categories();
+        assert!(category < context.categories, "no such category");
+        let mut hash = Sha512::new_with_prefix(b"hg/counts/v1/blindings");
+        put(&mut hash, context.origin.as_bytes());
+        hash.update(context.sequence.to_be_bytes());
+        put(&mut hash, context.dimension.as_bytes());
+        hash.update(seed);
+        let secret = Zeroizing::new(<[u8; 64]>::from(hash.finalize()));
+        let blindings = (0..context.categories)
+            .map(|j| *derive(&secret[..], j, 0))
+            .collect();
+        Self {
+            category,
+            blindings,
+        }
+    }
+
+    /// The committed category.
+    pub fn category(&self) -> usize {
+        self.category
+    }
+
+    /// The blindings, 32 bytes each, for a public opening of this one vector.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.blindings.iter().flat_map(Scalar::to_bytes).collect())
+    }
+}
+
+impl Commitments {
+    /// Reads the commitments of a vector but not its proof: for vectors whose proof is checked
+    /// elsewhere. `categories` is their number.
+    pub fn read(bytes: &[u8], categories: usize) -> Result<Self, VectorError> {
+        let (_, commitments, _) = batch::split(bytes, categories)?;
+        let points = commitments.iter().map(decode_point);
+        points.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The number of categories.
+    pub fn categories(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Checks a public opening: the category and what [`Opening::to_bytes`] gave.
+    pub fn verify_opening(&self, category: usize, blindings: &[u8]) -> Result<(), VectorError> {
+        let (blindings, rest) = blindings.as_chunks::<ELEMENT_BYTES>();
+        if !rest.is_empty() || blindings.len() != self.0.len() || category >= self.0.len() {
+            return Err(VectorError::Length);
+        }
+        for (j, (point, blinding)) in self.0.iter().zip(blindings).enumerate() {
+            if *point != commit(u64::from(j == category), &decode_scalar(blinding)?) {
+                return Err(VectorError::Proof);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `value·G + blinding·H`, in constant time.
+fn commit(value: u64, blinding: &Scalar) -> RistrettoPoint {
+    RISTRETTO_BASEPOINT_TABLE * &Scalar::from(value) + blinding * &*H_TABLE
+}
+
+fn encode(point: &RistrettoPoint) -> [u8; 32] {
+    point.compress().to_bytes()
+}
+
+fn decode_point(bytes: &[u8; 32]) -> Result<RistrettoPoint, VectorError> {
+    CompressedRistretto(*bytes)
+        .decompress()
+        .filter(|point| !point.is_identity())
+        .ok_or(VectorError::Encoding)
+}
+
+fn decode_scalar(bytes: &[u8; 32]) -> Result<Scalar, VectorError> {
+    Option::from(Scalar::from_canonical_bytes(*bytes)).ok_or(VectorError::Encoding)
+}
+
+fn put(hash: &mut Sha512, bytes: &[u8]) {
+    hash.update((bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
+}
+
+/// The `what`-th secret scalar of category `j`.
+fn derive(secret: &[u8], j: usize, what: u8) -> Zeroizing<Scalar> {
+    let hash = Sha512::new()
+        .chain_update(secret)
+        .chain_update((j as u64).to_be_bytes())
+        .chain_update([what])
+        .finalize();
+    let wide = Zeroizing::new(<[u8; 64]>::from(hash));
+    Zeroizing::new(Scalar::from_bytes_mod_order_wide(&wide))
+}
+
+#[cfg(test)]
+mod tests;
