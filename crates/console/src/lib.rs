@@ -1,0 +1,106 @@
+//! Pages over the web: for the public, for authorities, and for the staff of the desk.
+//!
+//! - [`record`], [`public`]: the transparency pages, the log's files, the guide for authorities and
+//!   the privacy page. They are made from the log and from the running configuration, so that no
+//!   prose can drift from what the server does.
+//! - [`counter`], [`portal`]: where authorities hand orders in and fetch packages, as pages that
+//!   need no scripts and as a JSON interface.
+//! - [`casework`], [`staff`]: the desk's own pages, behind passkeys, with a record of every look.
+//!
+//! The crate knows neither the messaging side nor how cases are worked on: it sees the log through
+//! [`PublicRecord`], the desk through [`Counter`] and [`Casework`], and keeps staff, sessions and
+//! audit records in the desk's database. [`router`] puts everything together; it sets its own
+//! security headers and must not stand behind a layer that replaces them.
+//!
+//! Clock and entropy are arguments. Calls to the traits block, and are made on threads that may.
+
+mod answer;
+mod blocking;
+pub mod casework;
+pub mod counter;
+mod headers;
+pub mod installation;
+mod page;
+pub mod portal;
+pub mod public;
+pub mod record;
+pub mod staff;
+#[cfg(test)]
+mod tests;
+pub mod texts;
+
+pub use casework::Casework;
+pub use counter::Counter;
+pub use installation::{Installation, InstallationError, Operator};
+pub use record::PublicRecord;
+
+use axum::Router;
+use axum::middleware::map_response_with_state;
+use axum::routing::get;
+use heliograph_desk_store::Desk;
+use heliograph_disclosure::Entropy;
+use staff::{Drafts, Passkeys};
+use std::sync::Arc;
+
+/// Tells the time in Unix seconds. The server passes the system's clock, tests one that they turn
+/// by hand.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now_s(&self) -> u64;
+}
+
+/// What the pages are made of.
+pub struct Parts {
+    /// What this installation says of itself.
+    pub installation: Installation,
+    /// The public log.
+    pub record: Arc<dyn PublicRecord>,
+    /// The desk as authorities meet it.
+    pub counter: Arc<dyn Counter>,
+    /// The desk as its officers work at it.
+    pub casework: Arc<dyn Casework>,
+    /// Staff, sessions and audit records.
+    pub desk: Desk,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What handlers are given.
+pub(crate) struct Shared {
+    pub installation: Installation,
+    pub record: Arc<dyn PublicRecord>,
+    pub counter: Arc<dyn Counter>,
+    pub casework: Arc<dyn Casework>,
+    pub desk: Desk,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub passkeys: Passkeys,
+    pub drafts: Drafts,
+}
+
+/// All pages. Whatever they do not know is left to the router they are merged into.
+///
+/// Fails when the origin is none that passkeys can be bound to.
+pub fn router(parts: Parts) -> Result<Router, InstallationError> {
+    let passkeys = Passkeys::new(&parts.installation, &*parts.entropy)?;
+    let shared = Arc::new(Shared {
+        installation: parts.installation,
+        record: parts.record,
+        counter: parts.counter,
+        casework: parts.casework,
+        desk: parts.desk,
+        clock: parts.clock,
+        entropy: parts.entropy,
+        passkeys,
+        drafts: Drafts::default(),
+    });
+    Ok(Router::new()
+        .route("/pages.css", get(page::style))
+        .merge(public::routes())
+        .merge(portal::routes())
+        .merge(staff::routes())
+        .layer(map_response_with_state(shared.clone(), headers::secure))
+        .with_state(shared))
+}

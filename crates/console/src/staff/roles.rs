@@ -1,0 +1,174 @@
+//! Who may do what.
+
+use heliograph_desk_store::{DeskError, Token};
+use std::collections::BTreeSet;
+
+/// What someone is here for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Works on cases.
+    Officer,
+    /// Keeps the registry of authorities.
+    Registrar,
+    /// Sees everything and changes nothing.
+    Auditor,
+    /// Moderates; has no business here, and nobody is both.
+    Moderator,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Officer,
+        Self::Registrar,
+        Self::Auditor,
+        Self::Moderator,
+    ];
+
+    /// Its word, on the command line and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Registrar => "registrar",
+            Self::Auditor => "auditor",
+            Self::Moderator => "moderator",
+        }
+    }
+
+    /// The role with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// What a page or form needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// To be signed in.
+    Enter,
+    /// To look at cases and at what is in quarantine.
+    SeeCases,
+    /// To work on them; also to take a bundle or a passphrase out.
+    WorkOnCases,
+    /// To look at the registry.
+    SeeRegistry,
+    /// To change it.
+    KeepRegistry,
+    /// To bring signatures of officers under a decision.
+    Complete,
+    /// To read the audit records.
+    SeeAudit,
+}
+
+impl Right {
+    /// Whether a role has it.
+    fn of(self, role: Role) -> bool {
+        use Role::{Auditor, Moderator, Officer, Registrar};
+        match self {
+            Self::Enter | Self::SeeRegistry => role != Moderator,
+            Self::SeeCases | Self::SeeAudit => matches!(role, Officer | Auditor),
+            Self::WorkOnCases => role == Officer,
+            Self::KeepRegistry => role == Registrar,
+            Self::Complete => matches!(role, Officer | Registrar),
+        }
+    }
+}
+
+/// Roles that one person may have together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+/// Why roles are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RolesError {
+    /// Somebody without a role has no business here.
+    #[error("at least one role is needed: officer, registrar, auditor or moderator")]
+    None,
+    /// Who moderates must not see whom authorities ask about, and the other way round.
+    #[error("nobody can be a moderator and have a role at the desk")]
+    Moderator,
+    /// Who does something must not be the one who looks at how it was done.
+    #[error("an auditor has no other role")]
+    Auditor,
+}
+
+impl Roles {
+    /// Accepts a set of roles.
+    pub fn new(roles: impl IntoIterator<Item = Role>) -> Result<Self, RolesError> {
+        let roles: BTreeSet<Role> = roles.into_iter().collect();
+        let shared = roles.len() > 1;
+        if roles.is_empty() {
+            Err(RolesError::None)
+        } else if shared && roles.contains(&Role::Moderator) {
+            Err(RolesError::Moderator)
+        } else if shared && roles.contains(&Role::Auditor) {
+            Err(RolesError::Auditor)
+        } else {
+            Ok(Self(roles))
+        }
+    }
+
+    /// Reads roles as the database has them. Words of later versions, and sets that are not
+    /// allowed, give no right.
+    pub(crate) fn of_tokens(tokens: &BTreeSet<Token>) -> Self {
+        let roles = tokens
+            .iter()
+            .filter_map(|token| Role::from_word(token.as_str()));
+        Self::new(roles).unwrap_or_default()
+    }
+
+    pub(crate) fn tokens(&self) -> Result<BTreeSet<Token>, DeskError> {
+        self.0
+            .iter()
+            .map(|role| Token::parse(role.word()))
+            .collect()
+    }
+
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.0.iter().any(|role| right.of(*role))
+    }
+
+    /// The words, for a page.
+    pub(crate) fn words(&self) -> String {
+        let words: Vec<&str> = self.0.iter().map(|role| role.word()).collect();
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_officer_and_moderator_or_looks_at_their_own_work() {
+        use Role::{Auditor, Moderator, Officer, Registrar};
+        assert_eq!(Roles::new([Officer, Moderator]), Err(RolesError::Moderator));
+        assert_eq!(Roles::new([Auditor, Officer]), Err(RolesError::Auditor));
+        assert_eq!(Roles::new([]), Err(RolesError::None));
+        assert!(Roles::new([Officer, Registrar]).is_ok());
+    }
+
+    #[test]
+    fn a_set_that_is_not_allowed_gives_no_right_even_if_it_is_stored() {
+        let both: BTreeSet<Token> = ["officer", "moderator"]
+            .map(|word| Token::parse(word).unwrap())
+            .into();
+        assert!(!Roles::of_tokens(&both).may(Right::Enter));
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        let auditor = Roles::new([Role::Auditor]).unwrap();
+        for right in [Right::WorkOnCases, Right::KeepRegistry, Right::Complete] {
+            assert!(!auditor.may(right), "{right:?}");
+        }
+        for right in [
+            Right::Enter,
+            Right::SeeCases,
+            Right::SeeRegistry,
+            Right::SeeAudit,
+        ] {
+            assert!(auditor.may(right), "{right:?}");
+        }
+    }
+}

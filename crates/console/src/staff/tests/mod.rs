@@ -1,0 +1,5 @@
+//! Rights, forms, records and passkeys of the desk's pages.
+
+mod passkeys;
+mod rights;
+mod work;

@@ -1,0 +1,286 @@
+//! The desk's work, from its pages.
+
+use crate::casework::CaseAct;
+use crate::portal::hex;
+use crate::staff::Role;
+use crate::staff::session::{CSRF_FIELD, SESSION_S};
+use crate::tests::{CASE, House, INTAKE, ORIGIN, PDF, SECRET, multipart, urlencoded};
+use axum::body::Body;
+use axum::http::header::COOKIE;
+use axum::http::{Request, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use heliograph_disclosure::case::State;
+use sha2::{Digest as _, Sha256};
+
+#[tokio::test]
+async fn pages_of_the_desk_are_sound_in_every_state() {
+    let house = House::new();
+    let (officer, csrf) = house.sign_in("officer", &[Role::Officer, Role::Registrar]);
+    for state in State::ALL {
+        *house.casework.state.lock().unwrap() = *state;
+        for (purpose, gag, priority) in [
+            ("disclose", "none", "normal"),
+            ("preserve", "indefinite", "emergency"),
+        ] {
+            house.casework.change_form(|form| {
+                form.purpose = purpose.into();
+                form.gag = gag.into();
+                form.priority = priority.into();
+            });
+            let page = house.page(&format!("/console/case/{CASE}"), &officer).await;
+            assert!(page.contains("&lt;b&gt;called back&lt;/b&gt;"), "{page}");
+            assert!(page.matches("<form").count() <= page.matches("name=\"csrf\"").count());
+        }
+    }
+    *house.casework.state.lock().unwrap() = State::Approved;
+    let fields = [
+        (CSRF_FIELD, &*csrf),
+        ("code", "FR"),
+        ("state", "open"),
+        ("reason", "bound by law"),
+    ];
+    let written = house
+        .send(urlencoded("/console/decisions/country", &officer, &fields))
+        .await;
+    assert_eq!(written.status, StatusCode::SEE_OTHER, "{}", written.text());
+    for path in [
+        "/console",
+        &format!("/console/case/{CASE}/open"),
+        &format!("/console/quarantine/{INTAKE}"),
+        "/console/registry",
+        "/console/decisions",
+        "/console/audit",
+        "/console/sign-in",
+    ] {
+        house.page(path, &officer).await;
+    }
+}
+
+#[tokio::test]
+async fn an_officer_works_through_a_case_without_scripts() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("officer", &[Role::Officer]);
+    let send = async |act: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]| {
+        let mut all = vec![(CSRF_FIELD, &*csrf)];
+        all.extend(fields);
+        let path = format!("/console/case/{CASE}/do/{act}");
+        house
+            .send(multipart(&path, &cookie, &all, files))
+            .await
+            .status
+    };
+    let answer = |yes, note| [("question", "suspect"), ("answer", yes), ("note", note)];
+    assert_eq!(
+        send("answer", &answer("yes", "named on page 2"), &[]).await,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(send("prepare", &[], &[]).await, StatusCode::SEE_OTHER);
+    let response = ("response", "response.json", &b"{}"[..]);
+    assert_eq!(
+        send("respond", &[], &[response]).await,
+        StatusCode::SEE_OTHER
+    );
+    *house.casework.state.lock().unwrap() = State::Approved;
+    let page = house
+        .page(&format!("/console/case/{CASE}/open"), &cookie)
+        .await;
+    assert!(
+        page.contains("the record of the number and 3 records of addresses"),
+        "{page}"
+    );
+    assert_eq!(
+        send("open", &[("confirmed", "yes")], &[]).await,
+        StatusCode::SEE_OTHER
+    );
+    let refuse = [("outcome", "incomplete"), ("note", "no signature")];
+    assert_eq!(send("refuse", &refuse, &[]).await, StatusCode::SEE_OTHER);
+    // What is not complete is not done.
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    assert_eq!(send("answer", &answer("", "x"), &[]).await, unprocessable);
+    assert_eq!(
+        send("answer", &answer("yes", " "), &[]).await,
+        unprocessable
+    );
+    assert_eq!(send("open", &[], &[]).await, unprocessable);
+    assert_eq!(
+        send(
+            "refuse",
+            &[("outcome", "delivered-not"), ("note", "x")],
+            &[]
+        )
+        .await,
+        unprocessable
+    );
+    assert_eq!(send("respond", &[], &[]).await, unprocessable);
+    assert_eq!(send("moderate", &[], &[]).await, StatusCode::NOT_FOUND);
+    let done: Vec<_> = house
+        .casework
+        .done
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, what)| *what)
+        .collect();
+    assert_eq!(
+        done,
+        [
+            "do-answer",
+            "do-prepare",
+            "do-respond",
+            "case",
+            "do-open",
+            "do-refuse"
+        ]
+    );
+    assert_eq!(CaseAct::Open.word(), "do-open");
+}
+
+#[tokio::test]
+async fn a_decision_is_written_down_signed_elsewhere_and_completed() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("officer", &[Role::Officer]);
+    let path = format!("/console/case/{CASE}/draft/extend-gag");
+    let fields = [(CSRF_FIELD, &*csrf), ("until", "2027-03-01")];
+    let order = ("documents", "order.pdf", PDF);
+    let written = house
+        .send(multipart(&path, &cookie, &fields, &[order]))
+        .await;
+    let name = written
+        .location()
+        .strip_prefix("/console/decisions#d-")
+        .expect("its place");
+    let page = house.page("/console/decisions", &cookie).await;
+    assert!(
+        page.contains("Officers decided that orders from FR are examined"),
+        "{page}"
+    );
+    let text = Request::get(format!("/console/decisions/{name}/entry")).header(COOKIE, &cookie);
+    let text = house
+        .send(text.body(Body::empty()).expect("a request"))
+        .await;
+    assert!(text.text().starts_with("heliograph/dd@v1\nkind country\n"));
+    let complete = |bytes| {
+        let file = ("signatures", "signed.txt", bytes);
+        let fields = [(CSRF_FIELD, &*csrf)];
+        house.send(multipart(
+            &format!("/console/decisions/{name}"),
+            &cookie,
+            &fields,
+            &[file],
+        ))
+    };
+    assert_eq!(
+        complete(b"nothing").await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let signed = serde_json::json!({
+        "format": "heliograph-signature/1",
+        "origin": ORIGIN,
+        "entry": hex(&Sha256::digest(&text.bytes)),
+        "index": 2,
+        "signature": STANDARD.encode([7; 64]),
+    });
+    let signed = signed.to_string();
+    assert_eq!(
+        complete(signed.as_bytes()).await.location(),
+        "/transparency/entry/7"
+    );
+    assert_eq!(house.casework.signed.lock().unwrap()[0].index, 2);
+    assert_eq!(
+        complete(signed.as_bytes()).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn the_registry_changes_only_after_a_call_back() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("registrar", &[Role::Registrar]);
+    let mut fields = vec![
+        (CSRF_FIELD, &*csrf),
+        ("action", "add"),
+        ("name", "Tribunal de Lyon"),
+        ("country", "FR"),
+        ("class", "court"),
+        ("contact", "greffe"),
+        ("call_back", "+33 4 00000000"),
+        ("source", "the ministry's directory"),
+    ];
+    let path = "/console/registry";
+    let without = house.send(urlencoded(path, &cookie, &fields)).await;
+    assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(without.text().contains("Call the authority back first"));
+    fields.push(("spoke_with", "Mme Greffier"));
+    let written = house.send(urlencoded(path, &cookie, &fields)).await;
+    assert_eq!(written.status, StatusCode::OK, "{}", written.text());
+    assert!(written.text().contains("could be mistaken for"));
+    fields.push(("recipient", "age1wrong"));
+    let wrong = house.send(urlencoded(path, &cookie, &fields)).await;
+    assert!(wrong.text().contains("not an age recipient"));
+}
+
+#[tokio::test]
+async fn a_session_ends_after_a_day_of_work_and_at_sign_out() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("officer", &[Role::Officer]);
+    let status = async || {
+        let request = Request::get("/console")
+            .header(COOKIE, &cookie)
+            .body(Body::empty());
+        house.send(request.expect("a request")).await.status
+    };
+    assert_eq!(status().await, StatusCode::OK);
+    let out = house
+        .send(urlencoded(
+            "/console/sign-out",
+            &cookie,
+            &[(CSRF_FIELD, &csrf)],
+        ))
+        .await;
+    assert!(
+        out.header("set-cookie")
+            .starts_with("__Host-desk=; Path=/; Max-Age=0; Secure")
+    );
+    assert_eq!(status().await, StatusCode::SEE_OTHER);
+    let (cookie, _) = house.sign_in("Ines", &[Role::Officer]);
+    house.clock.pass(SESSION_S);
+    let request = Request::get("/console")
+        .header(COOKIE, &cookie)
+        .body(Body::empty());
+    let answer = house.send(request.expect("a request")).await;
+    assert_eq!(answer.location(), "/console/sign-in");
+}
+
+#[tokio::test]
+async fn what_is_taken_in_from_quarantine_has_a_receipt_for_the_authority() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("officer", &[Role::Officer]);
+    let path = format!("/console/quarantine/{INTAKE}");
+    let decide = |decision, authority| {
+        let fields = [
+            (CSRF_FIELD, &*csrf),
+            ("decision", decision),
+            ("authority", authority),
+        ];
+        house.send(urlencoded(&path, &cookie, &fields))
+    };
+    let taken = decide("accept", "3").await.text();
+    assert!(
+        taken.contains(&format!("http://localhost:8443/requests/r/{SECRET}")),
+        "{taken}"
+    );
+    assert_eq!(decide("drop", "").await.location(), "/console");
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    assert_eq!(decide("accept", "three").await.status, unprocessable);
+    assert_eq!(decide("", "3").await.status, unprocessable);
+    let done: Vec<_> = house
+        .casework
+        .done
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, what)| *what)
+        .collect();
+    assert_eq!(done, ["accept", "drop"]);
+}
