@@ -10,6 +10,7 @@ use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::keys::ClientInfo;
 use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_keeper::KeeperClient;
 use heliograph_model::{AuthKeyId, E164, UnixMs, UserId};
@@ -71,6 +72,8 @@ pub struct Services {
     pub code_sender: Arc<dyn CodeSender>,
     /// Who is online.
     pub presence: Presence,
+    /// How many messages chats have, as far as it has been counted.
+    pub counts: Counts,
     /// The key from which access hashes are derived.
     pub access: AccessKey,
     /// Flood limits.

@@ -4,9 +4,11 @@ use heliograph_domain::accounts::SignUpError;
 use heliograph_domain::authorizations::AuthorizationError;
 use heliograph_domain::codes::CodeError;
 use heliograph_domain::contacts::ContactError;
+use heliograph_domain::deletion::DeletionError;
 use heliograph_domain::dialogs::DialogError;
 use heliograph_domain::login_tokens::TokenError;
 use heliograph_domain::messages::MessageError;
+use heliograph_domain::number::NumberError;
 use heliograph_domain::profile::ProfileError;
 use heliograph_keeper::{KeeperError, TagError};
 use heliograph_model::{NameError, PhoneError, UsernameError};
@@ -126,6 +128,25 @@ impl From<ProfileError> for RpcError {
             ProfileError::UsernameOccupied => text::USERNAME_OCCUPIED.into(),
             ProfileError::UsernameNotModified => text::USERNAME_NOT_MODIFIED.into(),
             ProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NumberError> for RpcError {
+    fn from(error: NumberError) -> Self {
+        match error {
+            NumberError::Unknown => text::USER_DEACTIVATED.into(),
+            NumberError::Occupied => text::PHONE_NUMBER_OCCUPIED.into(),
+            NumberError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeletionError> for RpcError {
+    fn from(error: DeletionError) -> Self {
+        match error {
+            DeletionError::Unknown => text::USER_DEACTIVATED.into(),
+            DeletionError::Store(error) => error.into(),
         }
     }
 }

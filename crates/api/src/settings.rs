@@ -116,25 +116,59 @@ pub(crate) async fn privacy_rules(
     }))
 }
 
-/// Whether the privacy setting `key` of `owner` lets `viewer` through. The first rule that speaks of
-/// the viewer decides; nobody is allowed whom no rule names.
+/// Whether the privacy setting `key` of `owner` lets `viewer` through.
 pub(crate) async fn allows(
     rows: &mut dyn Rows,
     owner: UserId,
     key: &PrivacyKey,
     viewer: UserId,
 ) -> Result<bool, StoreError> {
-    let Some(number) = PRIVACY_KEYS.iter().position(|known| known == key) else {
-        return Ok(false);
-    };
-    for rule in privacy_rules(rows, owner, number as u8).await? {
-        let (speaks, allow) = match &rule {
+    let rules = rules_of(rows, owner, key).await?;
+    let contact = rules.iter().any(speaks_of_contacts)
+        && contacts::find(rows, owner, viewer).await?.is_some();
+    Ok(decide(&rules, viewer, contact))
+}
+
+/// The same, where it is known whether `viewer` is a contact of `owner`: one row is read, whatever
+/// the rules are.
+pub(crate) async fn allows_knowing(
+    rows: &mut dyn Rows,
+    owner: UserId,
+    key: &PrivacyKey,
+    viewer: UserId,
+    contact: bool,
+) -> Result<bool, StoreError> {
+    let rules = rules_of(rows, owner, key).await?;
+    Ok(decide(&rules, viewer, contact))
+}
+
+/// The rules of a setting; none, which allows nobody, for one that is not kept.
+async fn rules_of(
+    rows: &mut dyn Rows,
+    owner: UserId,
+    key: &PrivacyKey,
+) -> Result<Vec<PrivacyRule>, StoreError> {
+    match PRIVACY_KEYS.iter().position(|known| known == key) {
+        Some(number) => privacy_rules(rows, owner, number as u8).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+fn speaks_of_contacts(rule: &PrivacyRule) -> bool {
+    matches!(
+        rule,
+        PrivacyRule::PrivacyValueAllowContacts | PrivacyRule::PrivacyValueDisallowContacts
+    )
+}
+
+/// The first rule that speaks of the viewer decides; nobody is allowed whom no rule names.
+fn decide(rules: &[PrivacyRule], viewer: UserId, contact: bool) -> bool {
+    for rule in rules {
+        let (speaks, allow) = match rule {
             PrivacyRule::PrivacyValueAllowAll => (true, true),
             PrivacyRule::PrivacyValueDisallowAll => (true, false),
-            PrivacyRule::PrivacyValueAllowContacts | PrivacyRule::PrivacyValueDisallowContacts => (
-                contacts::find(rows, owner, viewer).await?.is_some(),
-                rule == PrivacyRule::PrivacyValueAllowContacts,
-            ),
+            PrivacyRule::PrivacyValueAllowContacts => (contact, true),
+            PrivacyRule::PrivacyValueDisallowContacts => (contact, false),
             PrivacyRule::PrivacyValueAllowUsers(named) => (named.users.contains(&viewer.0), true),
             PrivacyRule::PrivacyValueDisallowUsers(named) => {
                 (named.users.contains(&viewer.0), false)
@@ -143,10 +177,10 @@ pub(crate) async fn allows(
             _ => (false, false),
         };
         if speaks {
-            return Ok(allow);
+            return allow;
         }
     }
-    Ok(false)
+    false
 }
 
 /// `updatePrivacy` as the setting stands now.

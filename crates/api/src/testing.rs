@@ -10,6 +10,7 @@ use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::keys::SaveKey;
 use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{
@@ -125,6 +126,7 @@ impl World {
             login_tokens: LoginTokens::default(),
             code_sender: seen.clone(),
             presence: Presence::default(),
+            counts: Counts::default(),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::new(),
             policy: Policy {
@@ -146,6 +148,11 @@ impl World {
             clock,
             keys: AtomicI64::new(1),
         }
+    }
+
+    /// The time, in Unix seconds.
+    pub fn now_s(&self) -> i64 {
+        self.clock.now().0 / 1000
     }
 
     /// Lets time pass.

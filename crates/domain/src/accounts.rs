@@ -1,5 +1,6 @@
 //! Accounts: finding them, and making them.
 
+use crate::history;
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{
     About, FirstName, LastName, Owner, Peer, Person, PersonKind, UserId, Username,
@@ -20,6 +21,10 @@ pub struct Account {
     /// How the number was proven.
     #[n(2)]
     pub proven: Proof,
+    /// The `pkid` under which this number lies sealed; `None` where it does not.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(default)]
+    pub sealed: Option<[u8; 32]>,
 }
 
 row!(Account, Table::Account, key: ());
@@ -182,9 +187,10 @@ impl Command for SignUp {
             },
             phone: Some(tag),
             proven: self.proven,
+            sealed: None,
         };
         tx.put(id.into(), &(), &account)?;
-        tx.put(owner, &tag, &PhoneRow(id))?;
+        take_phone(tx, tag, id)?;
         Ok(account)
     }
 }
@@ -216,10 +222,19 @@ pub async fn is_empty(rows: &mut dyn Rows) -> Result<bool, StoreError> {
     Ok(find(rows, UserId(FIRST_USER_ID + 1)).await?.is_none())
 }
 
-/// How many people have made an account.
+/// How many people have made an account, deleted ones included.
 pub async fn count(rows: &mut dyn Rows) -> Result<u64, StoreError> {
     last_number(rows, "user").await
 }
+
+/// How many people have an account now.
+pub async fn count_living(rows: &mut dyn Rows) -> Result<u64, StoreError> {
+    let deleted = last_number(rows, DELETED).await?;
+    Ok(count(rows).await?.saturating_sub(deleted))
+}
+
+/// The counter of deleted accounts.
+pub(crate) const DELETED: &str = "deleted";
 
 /// Invites a number.
 #[derive(Clone, Copy, Debug)]
@@ -270,13 +285,35 @@ pub(crate) async fn claim_username(
         &folded,
         &UsernameRow(peer),
     )?;
+    history::begin_username(tx, name, peer)?;
     Ok(Ok(()))
 }
 
-/// Frees a username.
-pub(crate) fn release_username(tx: &mut Tx<'_>, name: &Username) -> Result<(), StoreError> {
+/// Frees a username that `peer` holds.
+pub(crate) async fn release_username(
+    tx: &mut Tx<'_>,
+    name: &Username,
+    peer: Peer,
+) -> Result<(), StoreError> {
     let folded = name.folded();
-    tx.delete::<UsernameRow>(Owner::of_name(folded.as_bytes()), &folded)
+    tx.delete::<UsernameRow>(Owner::of_name(folded.as_bytes()), &folded)?;
+    history::end_username(tx, name, peer).await
+}
+
+/// Gives a number that is free to an account.
+pub(crate) fn take_phone(tx: &mut Tx<'_>, tag: [u8; 16], user: UserId) -> Result<(), StoreError> {
+    tx.put(Owner::of_name(&tag), &tag, &PhoneRow(user))?;
+    history::begin_phone(tx, tag, user)
+}
+
+/// Frees a number that an account has.
+pub(crate) async fn release_phone(
+    tx: &mut Tx<'_>,
+    tag: [u8; 16],
+    user: UserId,
+) -> Result<(), StoreError> {
+    tx.delete::<PhoneRow>(Owner::of_name(&tag), &tag)?;
+    history::end_phone(tx, tag, user).await
 }
 
 /// Writes an account that is made or changed elsewhere in this crate.

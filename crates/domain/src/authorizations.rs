@@ -2,10 +2,11 @@
 
 use crate::keys::{self, ClientInfo, KeyRow};
 use crate::{accounts, services};
-use heliograph_model::{AuthKeyId, UserId};
+use heliograph_model::{AuthKeyId, UnixMs, UserId};
 use heliograph_store::mailbox::{self, Mailbox};
 use heliograph_store::{Command, KeyRange, Locks, Order, Rows, StoreError, Table, Tx, row};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// One device of an account.
@@ -60,6 +61,23 @@ pub async fn device_of(
 ) -> Result<AuthKeyId, StoreError> {
     let authorization: Option<Authorization> = rows.find(user.into(), &key.0).await?;
     Ok(authorization.and_then(|row| row.part_of).unwrap_or(key))
+}
+
+/// When each device of an account was last used, near enough ([`keys::NoteUse`]).
+pub async fn last_used(
+    rows: &mut dyn Rows,
+    user: UserId,
+) -> Result<BTreeMap<AuthKeyId, UnixMs>, StoreError> {
+    let mut devices = BTreeMap::new();
+    for (key, authorization) in all_keys(rows, user).await? {
+        let used = keys::info(rows, key).await?.and_then(|row| row.used);
+        if let Some(used) = used {
+            let device = authorization.part_of.unwrap_or(key);
+            let last = devices.entry(device).or_insert(used);
+            *last = used.max(*last);
+        }
+    }
+    Ok(devices)
 }
 
 async fn all_keys(
@@ -215,4 +233,16 @@ pub(crate) async fn remove(
         }
     }
     tx.delete::<Authorization>(user.into(), &key.0)
+}
+
+/// Signs every key out of an account that is deleted; answers with the keys. They stay good for
+/// another sign-in.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<AuthKeyId>, StoreError> {
+    let mut ended = Vec::new();
+    for (key, _) in all_keys(tx, user).await? {
+        tx.delete::<Authorization>(user.into(), &key.0)?;
+        keys::set_user(tx, key, None).await?;
+        ended.push(key);
+    }
+    Ok(ended)
 }

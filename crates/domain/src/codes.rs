@@ -1,13 +1,16 @@
 //! Sign-in codes, in memory only.
 //!
 //! A code is random, lives five minutes, and is forgotten after a few wrong guesses. The phone
-//! number stays here for as long as its code does and nowhere longer (DESIGN part 7).
+//! number stays here for as long as its code does. It leaves in one way only: once it is proven to be
+//! somebody's it is sealed ([`Codes::settle`]).
 
+use crate::accounts::Account;
+use crate::sealing::Seals;
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{E164, UnixMs};
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use thiserror::Error;
 
 /// How long a code holds, in seconds.
@@ -69,9 +72,16 @@ struct State {
 #[derive(Default)]
 pub struct Codes {
     state: Mutex<State>,
+    /// Where a number goes once it is proven; nowhere in a server without a desk.
+    sealer: OnceLock<Arc<dyn Seals>>,
 }
 
 impl Codes {
+    /// From now on hands proven numbers to `sealer`. The first one stays.
+    pub fn hand_over_to(&self, sealer: Arc<dyn Seals>) {
+        let _ = self.sealer.set(sealer);
+    }
+
     /// Makes a code for a number. `entropy` is 16 random bytes.
     pub fn request(
         &self,
@@ -135,7 +145,7 @@ impl Codes {
     }
 
     /// Takes a code. The right one marks the request as passed, so that a sign-up may follow
-    /// without it; [`Codes::forget`] ends the request.
+    /// without it; [`Codes::settle`] ends the request.
     pub fn check(
         &self,
         hash: &str,
@@ -171,8 +181,17 @@ impl Codes {
         }
     }
 
+    /// Ends a request whose number was proven to be the account's: the number leaves this memory, to
+    /// be sealed where that is done.
+    pub async fn settle(&self, hash: &str, phone: &E164, account: &Account) {
+        self.forget(hash);
+        if let Some(sealer) = self.sealer.get() {
+            sealer.number(account, phone).await;
+        }
+    }
+
     /// Ends a request.
-    pub fn forget(&self, hash: &str) {
+    fn forget(&self, hash: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.remove(hash);
     }

@@ -145,7 +145,8 @@ impl Command for SaveContacts {
             .count(Table::Contact, self.owner.into(), KeyRange::all())
             .await?;
         for (person, contact) in self.people {
-            if person == self.owner || accounts::find(tx, person).await?.is_none() {
+            let account = accounts::find(tx, person).await?;
+            if person == self.owner || account.is_none_or(|account| account.person.deleted) {
                 return Err(ContactError::UnknownPerson);
             }
             match find(tx, self.owner, person).await? {
@@ -193,6 +194,34 @@ impl Command for DeleteContacts {
         }
         Ok(())
     }
+}
+
+/// Empties the address book of somebody whose account is deleted, and takes them out of those of
+/// others, whose clients learn of it: up to `limit` of each; whether that was all.
+pub(crate) async fn leave_books(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    limit: usize,
+) -> Result<bool, StoreError> {
+    let all = KeyRange::all();
+    let own = tx
+        .rows()
+        .list::<Contact>(user.into(), all.clone(), Order::Ascending, limit)
+        .await?;
+    for (person, _) in &own {
+        tx.delete::<Contact>(user.into(), person)?;
+        tx.delete::<ContactOf>((*person).into(), &user)?;
+    }
+    let others = tx
+        .rows()
+        .list::<ContactOf>(user.into(), all, Order::Ascending, limit)
+        .await?;
+    for (owner, _) in &others {
+        tx.delete::<Contact>((*owner).into(), &user)?;
+        tx.delete::<ContactOf>(user.into(), owner)?;
+        mailbox::note(tx, (*owner).into(), Notice::Contact(user)).await?;
+    }
+    Ok(own.len() < limit && others.len() < limit)
 }
 
 /// Blocks or unblocks a person.

@@ -1,5 +1,6 @@
 //! Follow-up work.
 
+use crate::{deletion, history, keys};
 use heliograph_model::{Notice, Owner, UnixMs, UserId};
 use heliograph_store::{
     Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox,
@@ -65,7 +66,10 @@ impl Command for RunJob {
     const NAME: &'static str = "run_job";
 
     fn locks(&self) -> Locks {
-        Locks::none()
+        match self.job.kind.as_str() {
+            deletion::ERASE => deletion::locks(&self.job),
+            _ => Locks::none(),
+        }
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
@@ -77,17 +81,28 @@ impl Command for RunJob {
             return Ok(());
         }
         tx.delete::<Job>(Owner::INSTALLATION, &self.key)?;
-        // A kind that this version does not know was left by a newer one; it goes.
-        if self.job.kind == TELL_NAME {
-            let work: TellName =
-                minicbor::decode(&self.job.payload).map_err(|error| StoreError::Corrupt {
-                    table: "job",
-                    reason: error.to_string(),
-                })?;
-            for person in work.to {
-                mailbox::note(tx, person.into(), Notice::Name(work.user)).await?;
+        let payload = &self.job.payload;
+        match self.job.kind.as_str() {
+            TELL_NAME => {
+                let work: TellName = self::payload(payload)?;
+                for person in work.to {
+                    mailbox::note(tx, person.into(), Notice::Name(work.user)).await?;
+                }
+                Ok(())
             }
+            history::FORGET => history::forget(tx, payload).await,
+            deletion::ERASE => deletion::erase(tx, payload).await,
+            keys::FORGET_UNUSED => keys::forget_unused(tx, payload).await,
+            // A kind that this version does not know was left by a newer one; it goes.
+            _ => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Reads what a job is to work with.
+pub(crate) fn payload<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, StoreError> {
+    minicbor::decode(bytes).map_err(|error| StoreError::Corrupt {
+        table: "job",
+        reason: error.to_string(),
+    })
 }

@@ -2,9 +2,13 @@
 //!
 //! The 256-byte key is sealed under a key outside the database: a copied database impersonates
 //! nobody. Temporary keys live in the server's memory only.
+//!
+//! Anyone can have a key made, so a key that nobody signed in with is not kept for ever: a job looks
+//! at it when it may have been left behind.
 
+use crate::jobs;
 use heliograph_model::{AuthKeyId, UnixMs, UserId};
-use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
+use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, enqueue, row};
 use heliograph_vault::seal::{NONCE_BYTES, OpenError, Opened, SealKey};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -31,6 +35,13 @@ pub struct KeyRow {
     /// What the client said about itself (`initConnection`).
     #[n(5)]
     pub client: ClientInfo,
+    /// When it was last used; noted once in an hour at most ([`NoteUse`]).
+    #[n(6)]
+    pub used: Option<UnixMs>,
+    /// A job will look whether the key has been left behind.
+    #[n(7)]
+    #[cbor(default)]
+    watched: bool,
 }
 
 row!(KeyRow, Table::AuthKey, key: ());
@@ -126,14 +137,18 @@ impl Command for SaveKey {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let row = KeyRow {
+        let now = tx.now();
+        let mut row = KeyRow {
             sealed: self.sealed.into(),
-            created: tx.now(),
+            created: now,
             dc: self.dc,
             user: None,
             layer: None,
             client: ClientInfo::default(),
+            used: Some(now),
+            watched: false,
         };
+        watch(tx, self.id, &mut row).await?;
         tx.put(self.id.into(), &(), &row)
     }
 }
@@ -174,6 +189,86 @@ impl Command for SaveClient {
     }
 }
 
+/// Notes that a key is in use.
+#[derive(Clone, Copy, Debug)]
+pub struct NoteUse(pub AuthKeyId);
+
+impl NoteUse {
+    /// How long the next note may wait, in seconds: an hour is near enough for a person who looks
+    /// through the devices and for the job that forgets unused keys, and costs next to no writes.
+    pub const EVERY_S: i64 = 3600;
+}
+
+impl Command for NoteUse {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "note_use";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let Some(mut row) = tx.find::<KeyRow>(self.0.into(), &()).await? else {
+            return Ok(());
+        };
+        row.used = Some(tx.now());
+        // A key from before there were such jobs gets one now.
+        if row.user.is_none() {
+            watch(tx, self.0, &mut row).await?;
+        }
+        tx.put(self.0.into(), &(), &row)
+    }
+}
+
+/// How long a key is kept that nobody is signed in with and that is not used, in days. A client
+/// makes its key when it is first opened, and whoever opened it may wait for an invitation or lay the
+/// phone aside over a holiday; a week covers that. What is lost then is one key exchange: clients
+/// make a new key when the server does not know theirs.
+const UNUSED_DAYS: i64 = 7;
+
+/// The kind of job that looks at a key.
+pub(crate) const FORGET_UNUSED: &str = "forget_unused_key";
+
+/// Has the key looked at when it may have been left behind, unless it will be anyway.
+async fn watch(tx: &mut Tx<'_>, id: AuthKeyId, row: &mut KeyRow) -> Result<(), StoreError> {
+    if !row.watched {
+        row.watched = true;
+        look_later(tx, id, row).await?;
+    }
+    Ok(())
+}
+
+async fn look_later(tx: &mut Tx<'_>, id: AuthKeyId, row: &KeyRow) -> Result<(), StoreError> {
+    let payload = minicbor::to_vec(id.0).expect("encoding to memory does not fail");
+    enqueue(tx, row.left_behind(), FORGET_UNUSED, payload).await
+}
+
+impl KeyRow {
+    /// When the key counts as left behind, unless it is used before or somebody signs in with it.
+    fn left_behind(&self) -> UnixMs {
+        let used = self.used.unwrap_or(self.created);
+        used.plus_seconds(UNUSED_DAYS * 86_400)
+    }
+}
+
+/// Does a job of the kind [`FORGET_UNUSED`]: forgets the key, unless it was used since.
+pub(crate) async fn forget_unused(tx: &mut Tx<'_>, payload: &[u8]) -> Result<(), StoreError> {
+    let id = AuthKeyId(jobs::payload(payload)?);
+    let Some(mut row) = tx.find::<KeyRow>(id.into(), &()).await? else {
+        return Ok(());
+    };
+    if row.user.is_some() {
+        // Whoever signs out has it watched again.
+        row.watched = false;
+        return tx.put(id.into(), &(), &row);
+    }
+    if row.left_behind() > tx.now() {
+        return look_later(tx, id, &row).await;
+    }
+    tx.delete::<KeyRow>(id.into(), &())
+}
+
 /// Forgets a key: `destroy_auth_key`, or a sign-in ended from elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct DestroyKey(pub AuthKeyId);
@@ -210,6 +305,9 @@ pub(crate) async fn set_user(
         return Ok(None);
     };
     row.user = user;
+    if user.is_none() {
+        watch(tx, id, &mut row).await?;
+    }
     tx.put(id.into(), &(), &row)?;
     Ok(Some(row))
 }

@@ -109,7 +109,7 @@ impl Command for SetUsername {
         if let Some(before) = before {
             let folded = self.username.as_ref().map(Username::folded);
             if folded != Some(before.folded()) {
-                accounts::release_username(tx, &before)?;
+                accounts::release_username(tx, &before, Peer::User(self.user)).await?;
             }
         }
         account.person.username = self.username;
@@ -122,7 +122,7 @@ impl Command for SetUsername {
 /// Notes a new name in the mailboxes of all who know the person: by a chat or as a contact.
 ///
 /// The first [`Locks::MAX`] learn it in this commit, the rest by jobs.
-async fn tell_acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+pub(crate) async fn tell_acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     let mut known: BTreeSet<UserId> = BTreeSet::from([user]);
     for (peer, _) in mailbox::dialogs(tx, user.into()).await? {
         known.extend(peer.user());

@@ -63,6 +63,7 @@ impl Command for EnsureServices {
                 person,
                 phone: None,
                 proven: Proof::None,
+                sealed: None,
             },
         )
     }
@@ -116,6 +117,34 @@ impl Command for BringCode {
             self.code
         );
         write_to(tx, self.to, text).await
+    }
+}
+
+/// Tells somebody that their data was disclosed. Who has deleted the account meanwhile cannot be
+/// told.
+#[derive(Clone)]
+pub struct BringNotice {
+    /// Whom.
+    pub to: UserId,
+    /// What.
+    pub text: String,
+}
+
+impl Command for BringNotice {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "bring_notice";
+
+    fn locks(&self) -> Locks {
+        Locks::of([self.to])
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let account = accounts::find(tx, self.to).await?;
+        if account.is_none_or(|account| account.person.deleted) {
+            return Ok(());
+        }
+        write_to(tx, self.to, self.text).await
     }
 }
 

@@ -116,6 +116,17 @@ impl Folder {
         }
     }
 
+    /// Opens a file that only its owner may read, to be changed where it stands.
+    pub(crate) fn open_for_update(&self, name: &str) -> Result<File, OpenError> {
+        let path = self.path_of(name);
+        refuse_exposed(&path)?;
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(OpenError::io(&path))
+    }
+
     /// Replaces a file (mode 0600) so that after a crash either the old or the new contents are
     /// there whole. Returns the file, open for appending.
     pub(crate) fn replace(&self, name: &str, contents: &[u8]) -> io::Result<File> {

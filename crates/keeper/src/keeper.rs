@@ -4,6 +4,8 @@ use crate::budget::{Budget, Limits};
 use crate::client::{KeeperError, MAX_BATCH, Purpose};
 use crate::files::{self, Folder, OpenError};
 use crate::journal::Journal;
+use crate::secrets::Secrets;
+use crate::secrets_client::SecretsError;
 use heliograph_vault::oprf::{self, Element, OprfKey, SCALAR_BYTES};
 use std::path::Path;
 use std::sync::Mutex;
@@ -23,6 +25,7 @@ const KEY_INFO: &[u8] = b"hg/keeper/v1/phone-tag";
 pub struct Keeper {
     key: OprfKey,
     spending: Mutex<Spending>,
+    secrets: Option<Secrets>,
 }
 
 /// The budget and where it is written; locked together, so that the file is in step.
@@ -57,7 +60,21 @@ impl Keeper {
         Self {
             key,
             spending: Mutex::new(Spending { budget, journal }),
+            secrets: None,
         }
+    }
+
+    /// Adds the secrets of sealed records. A keeper without them answers
+    /// [`SecretsError::Unavailable`].
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> Self {
+        let secrets = Some(secrets);
+        Self { secrets, ..self }
+    }
+
+    /// The secrets of sealed records.
+    pub fn secrets(&self) -> Result<&Secrets, SecretsError> {
+        self.secrets.as_ref().ok_or(SecretsError::Unavailable)
     }
 
     /// Evaluates the elements in order, as far as the budget goes, at the time `now_s` (seconds

@@ -2,7 +2,9 @@
 
 use crate::client::{Clock, KeeperError};
 use crate::keeper::Keeper;
-use crate::wire::{self, Answer};
+use crate::secrets_client::SecretsError;
+use crate::wire::secrets::{self, SecretsAnswer, SecretsRequest};
+use crate::wire::{self, Answer, Evaluate, Request};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -14,8 +16,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
 
-/// Connections served at once; more wait to be accepted. A server keeps at most eight, each with
+/// Connections served at once; more wait to be accepted. A server keeps at most twelve, each with
 /// one request at a time, so this also bounds the evaluations under way.
 const MAX_CONNECTIONS: usize = 16;
 
@@ -93,23 +96,70 @@ async fn converse(mut stream: UnixStream, keeper: Arc<Keeper>, clock: Clock) -> 
             return Ok(());
         };
         let (keeper, now_s) = (Arc::clone(&keeper), clock());
-        let evaluation = spawn_blocking(move || {
-            let wire::Request {
+        match request {
+            Request::Evaluate(Evaluate {
                 purpose,
                 caller,
                 blinded,
-            } = request;
-            keeper.evaluate_batch(purpose, caller, &blinded, now_s)
-        });
-        let answer = evaluation.await.unwrap_or(Err(KeeperError::Unavailable));
-        reply(&mut stream, &answer).await?;
+            }) => {
+                let evaluation =
+                    spawn_blocking(move || keeper.evaluate_batch(purpose, caller, &blinded, now_s));
+                let answer = evaluation.await.unwrap_or(Err(KeeperError::Unavailable));
+                reply(&mut stream, &answer).await?;
+            }
+            Request::Secrets(request) => {
+                let answering = spawn_blocking(move || answer_secret(&keeper, request, now_s));
+                let answer = answering.await.unwrap_or(Err(SecretsError::Unavailable));
+                send(&mut stream, &secrets::encode_answer(&answer)).await?;
+            }
+        }
+    }
+}
+
+fn answer_secret(keeper: &Keeper, request: SecretsRequest, now_s: u64) -> SecretsAnswer {
+    let secrets = keeper.secrets()?;
+    let nothing = |()| Zeroizing::new(Vec::new());
+    let bytes = |secret: &[u8]| Zeroizing::new(secret.to_vec());
+    match request {
+        SecretsRequest::Person(user_id) => Ok(bytes(secrets.person(user_id)?.as_bytes())),
+        SecretsRequest::ForgetPerson(user_id) => secrets.forget_person(user_id).map(nothing),
+        SecretsRequest::Today(day) => Ok(bytes(secrets.today(day, now_s)?.as_bytes())),
+        SecretsRequest::CaseKey(case) => Ok(bytes(&*secrets.case_key(case)?)),
+        SecretsRequest::PinLog(policy) => secrets.pin_log(&policy).map(nothing),
+        SecretsRequest::Open(order) => {
+            let released = secrets.secrets_for_open(&order, now_s)?;
+            let mut all = Zeroizing::new(Vec::with_capacity(32 * released.len()));
+            for secret in &released {
+                all.extend(secret.as_bytes());
+            }
+            Ok(all)
+        }
+        SecretsRequest::Preserve(order) => secrets.preserve_secrets(&order, now_s).map(nothing),
+        SecretsRequest::Extend(logged) => secrets.extend(&logged, now_s).map(nothing),
+        SecretsRequest::Release(preserve) => secrets.release(preserve).map(nothing),
+        SecretsRequest::PreservedPerson(preserve) => {
+            let (user_id, name) = secrets.preserved_person(preserve)?;
+            let mut both = Zeroizing::new(Vec::with_capacity(8 + 32));
+            both.extend(user_id.to_le_bytes());
+            both.extend(name.0);
+            Ok(both)
+        }
+        SecretsRequest::EraseDue(retention_days) => {
+            let days = secrets.erase_due(retention_days, now_s)?;
+            Ok(bytes(
+                &days
+                    .into_iter()
+                    .flat_map(u32::to_le_bytes)
+                    .collect::<Vec<_>>(),
+            ))
+        }
     }
 }
 
 async fn reply(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
-    timeout(
-        FRAME,
-        wire::write_frame(stream, &wire::encode_answer(answer)),
-    )
-    .await?
+    send(stream, &wire::encode_answer(answer)).await
+}
+
+async fn send(stream: &mut UnixStream, rest: &[u8]) -> io::Result<()> {
+    timeout(FRAME, wire::write_frame(stream, rest)).await?
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! frame    length of the rest u32 | rest
-//! request  version u8 = 1 | purpose u8 | caller u64 | 1 to 500 elements of 32 bytes
+//! request  version u8 = 2 | 0u8 | purpose u8 | caller u64 | 1 to 500 elements of 32 bytes
+//!          version u8 = 2 | a request for a secret, see [`secrets`]
 //! answer   0u8 | 1 to 500 elements    in the order of the request, as far as the budget went
 //!          1u8 | wait_s u32           budget spent
 //!          2u8 | 3u8 | 4u8            malformed | unavailable | case answered
@@ -10,17 +11,23 @@
 //! Integers are little-endian. Both ends are of one release; the version is there so that a
 //! keeper left running across an upgrade refuses instead of misreading.
 
+pub(crate) mod secrets;
+
 use crate::client::{KeeperError, MAX_BATCH, Purpose};
 use heliograph_vault::oprf::ELEMENT_BYTES;
+use secrets::SecretsRequest;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-const REQUEST_HEAD_BYTES: usize = 1 + 1 + 8;
+const EVALUATE: u8 = 0;
 
-/// The longest frame, without its length field.
-const MAX_FRAME_BYTES: usize = REQUEST_HEAD_BYTES + MAX_BATCH * ELEMENT_BYTES;
+const EVALUATE_HEAD_BYTES: usize = 1 + 8;
+
+/// The longest frame, without its length field: ample for an order of 1,000 records of about 300
+/// bytes with its proof.
+const MAX_FRAME_BYTES: usize = 1 << 20;
 
 const OK: u8 = 0;
 const BUDGET: u8 = 1;
@@ -29,8 +36,17 @@ const UNAVAILABLE: u8 = 3;
 const CASE_ANSWERED: u8 = 4;
 
 /// A request as it travels.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Apply the phone-tag key.
+    Evaluate(Evaluate),
+    /// A secret, or its end.
+    Secrets(SecretsRequest),
+}
+
+/// What to apply the phone-tag key to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct Evaluate {
     pub(crate) purpose: Purpose,
     pub(crate) caller: u64,
     pub(crate) blinded: Vec<[u8; ELEMENT_BYTES]>,
@@ -39,33 +55,46 @@ pub(crate) struct Request {
 /// An answer as it travels.
 pub(crate) type Answer = Result<Vec<[u8; ELEMENT_BYTES]>, KeeperError>;
 
-/// The rest of a request's frame.
-pub(crate) fn encode_request(purpose: Purpose, caller: u64, blinded: &[[u8; 32]]) -> Vec<u8> {
+/// The rest of a request's frame, to apply the phone-tag key.
+pub(crate) fn encode_evaluate(purpose: Purpose, caller: u64, blinded: &[[u8; 32]]) -> Vec<u8> {
     let purpose = match purpose {
         Purpose::SignIn => 0,
         Purpose::Import => 1,
         Purpose::Desk => 2,
     };
-    let mut rest = Vec::with_capacity(REQUEST_HEAD_BYTES + size_of_val(blinded));
-    rest.extend_from_slice(&[VERSION, purpose]);
+    let mut rest = Vec::with_capacity(2 + EVALUATE_HEAD_BYTES + size_of_val(blinded));
+    rest.extend_from_slice(&[VERSION, EVALUATE, purpose]);
     rest.extend_from_slice(&caller.to_le_bytes());
     rest.extend_from_slice(blinded.as_flattened());
     rest
 }
 
+/// The rest of a request's frame, for a secret.
+pub(crate) fn encode_secrets(request: &SecretsRequest) -> Vec<u8> {
+    let mut rest = vec![VERSION];
+    secrets::encode(request, &mut rest);
+    rest
+}
+
 /// Reads the rest of a request's frame; `None` when it is malformed.
 pub(crate) fn decode_request(rest: &[u8]) -> Option<Request> {
-    let (head, elements) = rest.split_first_chunk::<REQUEST_HEAD_BYTES>()?;
-    let [VERSION, purpose, caller @ ..] = *head else {
-        return None;
-    };
+    match rest {
+        [VERSION, EVALUATE, body @ ..] => decode_evaluate(body).map(Request::Evaluate),
+        [VERSION, body @ ..] => secrets::decode(body).map(Request::Secrets),
+        _ => None,
+    }
+}
+
+fn decode_evaluate(body: &[u8]) -> Option<Evaluate> {
+    let (head, elements) = body.split_first_chunk::<EVALUATE_HEAD_BYTES>()?;
+    let [purpose, caller @ ..] = *head;
     let purpose = match purpose {
         0 => Purpose::SignIn,
         1 => Purpose::Import,
         2 => Purpose::Desk,
         _ => return None,
     };
-    Some(Request {
+    Some(Evaluate {
         purpose,
         caller: u64::from_le_bytes(caller),
         blinded: decode_elements(elements)?,
@@ -145,14 +174,14 @@ mod tests {
         for purpose in [Purpose::SignIn, Purpose::Import, Purpose::Desk] {
             for count in [1, 2, MAX_BATCH] {
                 let blinded = vec![[7; 32]; count];
-                let rest = encode_request(purpose, u64::MAX - 1, &blinded);
-                let request = Request {
+                let rest = encode_evaluate(purpose, u64::MAX - 1, &blinded);
+                let evaluate = Evaluate {
                     purpose,
                     caller: u64::MAX - 1,
                     blinded,
                 };
                 assert!(rest.len() <= MAX_FRAME_BYTES);
-                assert_eq!(decode_request(&rest), Some(request));
+                assert!(decode_request(&rest) == Some(Request::Evaluate(evaluate)));
             }
         }
     }
@@ -160,22 +189,22 @@ mod tests {
     #[test]
     fn request_with_no_or_too_many_or_broken_elements_is_malformed() {
         for count in [0, MAX_BATCH + 1] {
-            let rest = encode_request(Purpose::Import, 1, &vec![[7; 32]; count]);
-            assert_eq!(decode_request(&rest), None);
+            let rest = encode_evaluate(Purpose::Import, 1, &vec![[7; 32]; count]);
+            assert!(decode_request(&rest).is_none());
         }
-        let rest = encode_request(Purpose::Import, 1, &[[7; 32]]);
+        let rest = encode_evaluate(Purpose::Import, 1, &[[7; 32]]);
         for length in 0..rest.len() {
-            assert_eq!(decode_request(&rest[..length]), None);
+            assert!(decode_request(&rest[..length]).is_none());
         }
     }
 
     #[test]
     fn request_of_another_version_or_purpose_is_malformed() {
-        let rest = encode_request(Purpose::Import, 1, &[[7; 32]]);
-        for (index, value) in [(0, 0), (0, 2), (1, 3), (1, 255)] {
+        let rest = encode_evaluate(Purpose::Import, 1, &[[7; 32]]);
+        for (index, value) in [(0, 0), (0, 1), (0, 3), (1, 255), (2, 3), (2, 255)] {
             let mut other = rest.clone();
             other[index] = value;
-            assert_eq!(decode_request(&other), None);
+            assert!(decode_request(&other).is_none());
         }
     }
 

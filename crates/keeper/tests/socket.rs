@@ -1,8 +1,8 @@
 //! The keeper over its socket: the same answers, one budget, restarts and hostile peers.
 
 use heliograph_keeper::{
-    Clock, Keeper, KeeperClient, KeeperError, Limits, LocalKeeper, Purpose, RemoteKeeper, bind,
-    phone_tag, serve,
+    Clock, Keeper, KeeperClient, KeeperError, Limits, LocalKeeper, LogProof, Order, Purpose,
+    RemoteKeeper, Secrets, SecretsClient, SecretsError, bind, phone_tag, serve,
 };
 use heliograph_vault::oprf::{Blinded, OprfKey};
 use std::future::pending;
@@ -276,4 +276,65 @@ async fn imports_that_get_no_answer_do_not_hold_up_sign_in() {
         sign_in,
         "sign-in reaches the keeper while four imports wait"
     );
+}
+
+const TODAY: u32 = (NOW_S / 86_400) as u32;
+
+fn with_secrets() -> Arc<Keeper> {
+    let key = OprfKey::derive(&[1; 32], b"test").expect("usable");
+    let fill = Arc::new(|out: &mut [u8]| out.fill(7));
+    let keeper = Keeper::in_memory(key, Limits::default());
+    Arc::new(keeper.with_secrets(Secrets::in_memory(fill)))
+}
+
+#[tokio::test]
+async fn secrets_come_over_the_socket() {
+    let (_outer, socket) = place();
+    start(&socket, with_secrets());
+    let remote = RemoteKeeper::new(&socket);
+
+    let person = remote.person(1).await.expect("made");
+    assert_eq!(person.as_bytes(), &[7; 32]);
+    assert_eq!(remote.forget_person(1).await, Ok(()));
+    let forgotten = remote.person(1).await.err();
+    assert_eq!(forgotten, Some(SecretsError::Erased));
+
+    let day = remote.today(TODAY).await.expect("made");
+    assert_eq!((day.day(), day.as_bytes()), (TODAY, &[7; 32]));
+    let other = remote.today(TODAY + 1).await.err();
+    assert_eq!(other, Some(SecretsError::NotToday { today: TODAY }));
+    assert_eq!(remote.erase_due(90).await, Ok(vec![]));
+
+    let case = remote.case_key([1; 16]).await.expect("made");
+    assert_eq!(*case, [7; 32]);
+
+    let logged = LogProof {
+        entry: vec![1],
+        proof: "none".into(),
+    };
+    let order = Order {
+        logged: logged.clone(),
+        user_id: 1,
+        records: vec![vec![0; 300]; 1000],
+    };
+    let unpinned = SecretsError::NotPinned;
+    assert_eq!(remote.secrets_for_open(&order).await.err(), Some(unpinned));
+    assert_eq!(remote.preserve_secrets(&order).await, Err(unpinned));
+    assert_eq!(remote.extend(&logged).await, Err(unpinned));
+    let bad = remote.pin_log("nonsense").await;
+    assert_eq!(bad, Err(SecretsError::BadPolicy));
+    assert_eq!(remote.release(3).await, Ok(()));
+    let released = remote.preserved_person(3).await.err();
+    assert_eq!(released, Some(SecretsError::Erased));
+}
+
+#[tokio::test]
+async fn a_keeper_without_secrets_evaluates_all_the_same() {
+    let (_outer, socket) = place();
+    start(&socket, in_memory(100, 0));
+    let remote = RemoteKeeper::new(&socket);
+    let none = remote.person(1).await.err();
+    assert_eq!(none, Some(SecretsError::Unavailable));
+    let evaluated = remote.evaluate(Purpose::SignIn, 1, element(1)).await;
+    assert!(evaluated.is_ok());
 }

@@ -3,7 +3,10 @@
 use crate::bench;
 use crate::client_config::{self, Client, PublicKey, Target};
 use crate::control::{self, Answer};
-use crate::keeper_process::{self, Lives};
+use crate::custodian_process;
+use crate::desk;
+use crate::keeper_process;
+use crate::process::Lives;
 use crate::secrets::DataFolder;
 use crate::settings::{Flags, Settings};
 use crate::start;
@@ -54,6 +57,115 @@ enum Command {
     Bench(bench::Options),
     /// Hold the key of phone tags, for a server; `serve` starts one itself.
     Keeper(Keeper),
+    /// Hold the second half of sealed records' keys; `serve` starts one itself.
+    #[command(after_help = CUSTODIAN_EXAMPLES)]
+    Custodian(Custodian),
+    /// The legal desk of a running server.
+    #[command(subcommand)]
+    Desk(DeskCommand),
+    /// Look at the public log in a data folder.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Print the transparency report of a quarter, computed from the public log alone.
+    Report(Report),
+}
+
+const CUSTODIAN_EXAMPLES: &str = "\
+A custodian elsewhere, in the hands of others than the operator:
+  heliograph custodian --folder ./custodian --init town-hall --policy trusted-log.policy
+      makes its identity and prints the card that the desk's officers enter in the roster
+  heliograph custodian --folder ./custodian --listen 0.0.0.0:8600 --log https://chat.example/log
+      runs it; it follows the log and answers only for what stands there";
+
+/// The flags of `custodian`.
+#[derive(Args)]
+struct Custodian {
+    /// The data folder of the server that this custodian runs beside.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./data",
+        conflicts_with = "folder"
+    )]
+    data: PathBuf,
+    /// Where to listen for that server.
+    #[arg(long, value_name = "PATH", conflicts_with = "folder")]
+    socket: Option<PathBuf>,
+    /// The folder of a custodian that runs by itself.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Make a custodian of this name in the folder, print its card, and end.
+    #[arg(long, value_name = "NAME", requires_all = ["folder", "policy"])]
+    init: Option<String>,
+    /// The trust policy to pin: the log's key and its witnesses.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8600")]
+    listen: String,
+    /// The log to follow: its web address or folder.
+    #[arg(long = "log-at", value_name = "LOG")]
+    log_at: Option<String>,
+    /// End when the standard input ends, as it does when the parent process dies.
+    #[arg(long)]
+    with_parent: bool,
+    /// How much is logged.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log: LevelFilter,
+}
+
+#[derive(Subcommand)]
+enum DeskCommand {
+    /// Enter what officers have signed in the public log: a key after a ceremony, a decision.
+    ///
+    /// The text carries its own signatures; the log takes it only if they and all rules hold.
+    Enter {
+        /// The file, as `heliograph-officer` wrote it.
+        entry: PathBuf,
+        #[command(flatten)]
+        server: RunningServer,
+    },
+}
+
+#[derive(Subcommand)]
+enum LogCommand {
+    /// Print the newest signed checkpoint.
+    Checkpoint {
+        #[command(flatten)]
+        data: Folder,
+    },
+    /// Print the proof that an entry is in the log, as a .tlog-proof file.
+    Prove {
+        /// The number of the entry, from 0.
+        index: u64,
+        #[command(flatten)]
+        data: Folder,
+    },
+    /// Print all entries.
+    Export {
+        #[command(flatten)]
+        data: Folder,
+    },
+}
+
+#[derive(Args)]
+struct Folder {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+}
+
+/// The flags of `report`.
+#[derive(Args)]
+struct Report {
+    /// The quarter, as 2026Q4.
+    #[arg(long)]
+    quarter: heliograph_transparency::entry::Quarter,
+    /// In which form.
+    #[arg(long, value_name = "FORM", default_value = "csv")]
+    format: desk::log::ReportFormat,
+    #[command(flatten)]
+    data: Folder,
 }
 
 const BENCH_EXAMPLES: &str = "\
@@ -168,6 +280,10 @@ impl Cli {
             Command::Admin(Admin::Account(asked)) => account(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
+            Command::Custodian(asked) => custodian(&asked),
+            Command::Desk(asked) => desk(asked),
+            Command::Log(asked) => log(&asked),
+            Command::Report(asked) => report(&asked),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
@@ -216,6 +332,66 @@ fn keeper(asked: &Keeper) -> Outcome {
     let outcome = runtime.block_on(keeper_process::run(&data, &asked.socket, lives));
     runtime.shutdown_background();
     Ok(outcome?)
+}
+
+fn custodian(asked: &Custodian) -> Outcome {
+    if let (Some(folder), Some(name), Some(policy)) = (&asked.folder, &asked.init, &asked.policy) {
+        let card = custodian_process::init(folder, name, policy)?;
+        writeln!(std::io::stdout(), "{card}")?;
+        return Ok(());
+    }
+    log_to_stderr(asked.log);
+    let lives = if asked.with_parent {
+        Lives::WithParent
+    } else {
+        Lives::Alone
+    };
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(async {
+        if let (Some(folder), Some(log)) = (&asked.folder, &asked.log_at) {
+            custodian_process::run(folder, &asked.listen, log, lives).await
+        } else {
+            let data = DataFolder::new(&asked.data);
+            let usual = data.run().join("custodian.sock");
+            let socket = asked.socket.as_ref().unwrap_or(&usual);
+            custodian_process::run_local(&data, socket, lives).await
+        }
+    });
+    runtime.shutdown_background();
+    Ok(outcome?)
+}
+
+fn desk(asked: DeskCommand) -> Outcome {
+    let DeskCommand::Enter { entry, server } = asked;
+    let entry =
+        std::fs::read_to_string(&entry).map_err(|error| format!("{}: {error}", entry.display()))?;
+    let socket = DataFolder::new(server.data).control_socket();
+    match control::ask(&socket, &control::Command::EnterInLog { entry })? {
+        Answer::Count(index) => writeln!(std::io::stdout(), "entry {index} of the log")?,
+        Answer::Refused(reason) => return Err(reason.into()),
+        Answer::Done => {}
+    }
+    Ok(())
+}
+
+fn log(asked: &LogCommand) -> Outcome {
+    let text = match asked {
+        LogCommand::Checkpoint { data } => desk::log::checkpoint(&data.data)?,
+        LogCommand::Prove { index, data } => desk::log::prove(&data.data, *index)?,
+        LogCommand::Export { data } => desk::log::export(&data.data)?,
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+fn report(asked: &Report) -> Outcome {
+    let ledger = desk::log::read(&DataFolder::new(&asked.data.data).log())?;
+    let text = desk::log::report_of(&ledger, asked.quarter, asked.format);
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// Logs what this program says, and nothing that its libraries say: only ours is known to hold no

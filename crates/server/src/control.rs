@@ -29,6 +29,11 @@ pub enum Command {
     },
     /// How many accounts there are.
     CountAccounts {},
+    /// Enters an entry in the public log that comes with its signatures. Answers with its index.
+    EnterInLog {
+        /// Its text.
+        entry: String,
+    },
 }
 
 /// What the server says to it.
@@ -57,8 +62,8 @@ pub enum ControlError {
     Garbled,
 }
 
-/// The longest line. A command holds a phone number at most.
-const LINE_MAX: u64 = 4096;
+/// The longest line. A command holds an entry of the log at most, of 8 KiB before it is JSON.
+const LINE_MAX: u64 = 32 * 1024;
 /// How long a command may take to arrive, and its answer to be taken.
 const LINE_WAIT: Duration = Duration::from_secs(5);
 /// How long the operator waits for an answer.
@@ -160,6 +165,7 @@ mod tests {
             }
             Command::Invite { .. } => Answer::Refused("no".into()),
             Command::CountAccounts {} => Answer::Count(3),
+            Command::EnterInLog { entry } => Answer::Count(entry.len() as u64),
         }
     }
 

@@ -103,6 +103,26 @@ impl DataFolder {
         self.keys().join("keeper")
     }
 
+    /// The desk's database.
+    pub fn desk_database(&self) -> PathBuf {
+        self.0.join("desk.db")
+    }
+
+    /// The public log: the files that are served to everyone.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("log")
+    }
+
+    /// The key that signs the log.
+    pub fn log_key(&self) -> PathBuf {
+        self.keys().join("log.key")
+    }
+
+    /// The local custodian's folder, which no other process reads.
+    pub fn custodian(&self) -> PathBuf {
+        self.keys().join("custodian")
+    }
+
     /// The server's public key, for everyone.
     pub fn public_key(&self) -> PathBuf {
         self.0.join("server.pub.pem")

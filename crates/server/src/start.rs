@@ -4,12 +4,14 @@ use crate::belonging::{self, BelongingError};
 use crate::client_config::{PublicKey, PublicKeyError};
 use crate::codes;
 use crate::control::{self, Answer, Command};
+use crate::desk::{Desk, DeskFailure, InstallationLog, OpenLogError, Parts as DeskParts};
 use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
 use crate::http::{self, App, Readiness};
-use crate::keeper_process::{self, KeeperProcess, KeeperProcessError, Launch};
+use crate::keeper_process::{self, KeeperProcessError};
 use crate::metrics::Metrics;
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
+use crate::process::{Beside, Launch, ProcessError};
 use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
 use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
@@ -19,10 +21,12 @@ use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
-use heliograph_keeper::{Purpose, TagError, phone_tag};
+use heliograph_keeper::{Purpose, RemoteKeeper, TagError, phone_tag};
 use heliograph_model::E164;
+use heliograph_offline::custodian::client::{CallError, Remote};
 use heliograph_store::{BoxFuture, Store, StoreError};
 use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
 use serde::Serialize;
@@ -46,6 +50,15 @@ pub enum StartError {
     /// The keeper.
     #[error(transparent)]
     Keeper(#[from] KeeperProcessError),
+    /// The keeper or the custodian, as a process.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The public log.
+    #[error(transparent)]
+    Log(#[from] OpenLogError),
+    /// The legal desk.
+    #[error(transparent)]
+    Desk(#[from] DeskFailure),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -89,27 +102,60 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let data = DataFolder::new(&settings.data);
     let lock = data.lock()?;
     let secrets = Secrets::open(&data)?;
-    let keeper = KeeperProcess::start(Launch {
-        program: std::env::current_exe().map_err(system("this program's own path"))?,
-        data: settings.data.clone(),
-        log: settings.log,
-    })
-    .await?;
-    let served = Server::start(settings, &data, secrets, &keeper).await;
-    // Whatever happened, the keeper is not left behind.
+    let log = InstallationLog::open(
+        &data,
+        &log_origin(settings.origin.as_deref()),
+        settings.witnesses.as_deref(),
+        Arc::new(SystemClock),
+    )?;
+    let launch = |command| {
+        let program = std::env::current_exe().map_err(system("this program's own path"))?;
+        Ok::<_, StartError>(Launch {
+            command,
+            program,
+            data: settings.data.clone(),
+            log: settings.log,
+        })
+    };
+    let keeper = Beside::start(launch("keeper")?).await?;
+    let custodian = match Beside::start(launch("custodian")?).await {
+        Ok(custodian) => custodian,
+        Err(error) => {
+            keeper.stop().await;
+            return Err(error.into());
+        }
+    };
+    let served = Server::start(settings, &data, secrets, log, &keeper, &custodian).await;
+    // Whatever happened, neither is left behind.
     let outcome = match served {
         Ok(server) => server.run(stop).await,
         Err(error) => Err(error),
     };
+    custodian.stop().await;
     keeper.stop().await;
     drop(lock);
     outcome
+}
+
+/// The name of a log that is made now: the host under which people know the installation, else a
+/// random one.
+fn log_origin(origin: Option<&str>) -> String {
+    let host = origin
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    if let Some(host) = host {
+        return format!("{host}/log");
+    }
+    let mut name = [0; 8];
+    heliograph_api::Entropy::fill(&SystemEntropy, &mut name);
+    format!("{:016x}.invalid/log", u64::from_be_bytes(name))
 }
 
 /// A server that is ready to take connections.
 struct Server {
     data: DataFolder,
     services: Arc<Services>,
+    desk: Arc<Desk>,
     gateway: Arc<Gateway>,
     door: Arc<Door>,
     listener: TcpListener,
@@ -123,9 +169,11 @@ impl Server {
         settings: Settings,
         data: &DataFolder,
         secrets: Secrets,
-        keeper: &KeeperProcess,
+        log: InstallationLog,
+        keeper: &Beside,
+        custodian: &Beside,
     ) -> Result<Self, StartError> {
-        let client = Arc::new(keeper.client());
+        let client = Arc::new(RemoteKeeper::new(keeper.socket()));
         keeper_process::check_key(data, &*client).await?;
         let (floor, last_msg_id) = MsgIdFloor::open(data.msg_id_floor())?;
 
@@ -144,7 +192,7 @@ impl Server {
             codes::sender(&settings.codes).map_err(system("the file for sign-in codes"))?;
         let services = Arc::new(Services {
             store: store.clone(),
-            keeper: client,
+            keeper: client.clone(),
             bus: wakes.clone(),
             clock,
             entropy: Arc::new(SystemEntropy),
@@ -153,6 +201,7 @@ impl Server {
             login_tokens: LoginTokens::default(),
             code_sender,
             presence: Presence::default(),
+            counts: Counts::default(),
             access: AccessKey::new(&secrets.access_hash),
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),
@@ -165,6 +214,24 @@ impl Server {
                 public_key_pem: secrets.public_pem.clone(),
             },
         });
+        let local = format!("unix:{}", custodian.socket().display());
+        let desk = Desk::open(DeskParts {
+            log,
+            database: data.desk_database(),
+            store: store.clone(),
+            keeper: client.clone(),
+            secrets: client,
+            custodian: Arc::new(
+                Remote::new(&local)
+                    .map_err(CallError::from)
+                    .map_err(DeskFailure::from)?,
+            ),
+            clock: Arc::new(SystemClock),
+            contest: String::new(),
+            demo: false,
+        })
+        .await?;
+        services.codes.hand_over_to(desk.sealer.clone());
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
@@ -177,6 +244,7 @@ impl Server {
             last_msg_id,
             wakes,
             arithmetic: gateway::Arithmetic::Thread,
+            sealer: Some(desk.sealer.clone()),
         });
 
         let address = settings.listen;
@@ -207,6 +275,7 @@ impl Server {
         Ok(Server {
             data: data.clone(),
             services,
+            desk,
             gateway,
             door,
             listener,
@@ -226,17 +295,21 @@ impl Server {
         drop(stdout);
         tracing::info!("ready");
 
-        let services = self.services.clone();
-        let execute = move |command| execute(services.clone(), command);
+        let (services, desk) = (self.services.clone(), self.desk.clone());
+        let execute = move |command| execute(services.clone(), desk.clone(), command);
         tokio::select! {
+            () = self.desk.clone().run() => {}
+            () = self.desk.sealer.run() => {}
             () = accept::run(self.listener, self.door) => {}
             () = control::serve(self.control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}
             () = stop.wait() => {}
         }
 
-        // No connection is taken any more; what was queued is made durable, then the files close.
+        // No connection is taken any more; what was begun is answered and made durable, then the
+        // files close.
         tracing::info!("stopping");
+        self.gateway.finish().await;
         self.services.store.close().await;
         self.floor.finish(self.gateway.last_msg_id())?;
         for left in [self.data.ready(), self.data.control_socket()] {
@@ -322,8 +395,17 @@ impl Readiness for Health {
 }
 
 /// Does what the operator asks for.
-async fn execute(services: Arc<Services>, command: Command) -> Answer {
+async fn execute(services: Arc<Services>, desk: Arc<Desk>, command: Command) -> Answer {
     match command {
+        Command::EnterInLog { entry } => {
+            let entered = desk
+                .blocking(move |desk| desk.enter(entry.as_bytes()))
+                .await;
+            match entered {
+                Ok(index) => Answer::Count(index),
+                Err(error) => Answer::Refused(error.to_string()),
+            }
+        }
         Command::Invite { number, days } => match invite(&services, &number, days).await {
             Ok(()) => Answer::Done,
             Err(reason) => Answer::Refused(reason),

@@ -4,12 +4,13 @@
 //!
 //! Each send looks up its `random_id` and both dialogs, appends both copies of a 100-byte text and
 //! remembers the `random_id`. Keys: `prefill`, `groups` (a list), `pairs` (how many of the 10,000
-//! pairs are active), `rate` (sends offered in a second; without it as many as go), `page`, `cache_mib`, `row_cache_mib`, `segment_kib`.
+//! pairs are active), `rate` (sends offered in a second; without it as many as go), `page`, `cache_mib`, `row_cache_mib`,
+//! `segment_kib`, `deleted` (`left`, `in-pages`, `overwritten`).
 
 use heliograph_model::{Body, Change, MessageId, UnixMs, UserId};
 use heliograph_store::mailbox::{self, MessageRow, NewMessage};
 use heliograph_store::{Clock, Command, Listener, Locks, Store, StoreError, Tx, Wake};
-use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
+use heliograph_store_sqlite::{Deleted, SqliteOptions, SqliteStore};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::pin::Pin;
@@ -224,8 +225,16 @@ fn main() {
     let path = Path::new(&folder).join("writer-bench.db");
     let mut seed = 1;
     let defaults = SqliteOptions::default();
+    let deleted = match set.get("deleted").map(String::as_str) {
+        None => defaults.deleted,
+        Some("left") => Deleted::Left,
+        Some("in-pages") => Deleted::OverwrittenInPages,
+        Some("overwritten") => Deleted::Overwritten,
+        Some(other) => panic!("deleted={other}"),
+    };
     let options = |group: usize| SqliteOptions {
         commands_per_commit: group,
+        deleted,
         page_bytes: number("page", u64::from(defaults.page_bytes)) as u32,
         page_cache_kib: number("cache_mib", defaults.page_cache_kib as u64 >> 10) as i64 * 1024,
         row_cache_bytes: number("row_cache_mib", defaults.row_cache_bytes as u64 >> 20) as usize

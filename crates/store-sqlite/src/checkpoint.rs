@@ -7,7 +7,7 @@ use crate::recent::Segment;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long pages gather before they are moved: a page changed often meanwhile moves once.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -63,8 +63,17 @@ impl Checkpoints {
         self.changed.notify_one();
     }
 
-    /// The thread: checkpoints after commits until it is stopped.
-    pub fn run(&self, connection: &Connection, readers: &Readers, wal_limit_pages: i64) {
+    /// The thread: checkpoints after commits until it is stopped, and empties the log every now and
+    /// then.
+    pub fn run(
+        &self,
+        connection: &Connection,
+        readers: &Readers,
+        wal_limit_pages: i64,
+        emptied_every: Duration,
+    ) {
+        // What an earlier process has left is emptied soon, too.
+        let mut empty_at = Some(Instant::now() + emptied_every);
         self.state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -72,9 +81,12 @@ impl Checkpoints {
         loop {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let idle = |state: &mut State| !state.dirty && !state.stop;
-            let state = self
+            let wait = empty_at.map_or(Duration::MAX, |at| {
+                at.saturating_duration_since(Instant::now())
+            });
+            let (state, _) = self
                 .changed
-                .wait_while(state, idle)
+                .wait_timeout_while(state, wait, idle)
                 .unwrap_or_else(PoisonError::into_inner);
             let (mut state, _) = self
                 .changed
@@ -83,35 +95,65 @@ impl Checkpoints {
             if state.stop {
                 return;
             }
+            if state.dirty {
+                empty_at.get_or_insert_with(|| Instant::now() + emptied_every);
+            }
             state.dirty = false;
             let discarded = std::mem::take(&mut state.discarded);
             drop(state);
             drop(discarded);
             readers.unpin();
-            match passive(connection) {
-                Ok(log_pages) if log_pages > wal_limit_pages => {
-                    self.overgrown.store(true, Ordering::Relaxed);
+            let log = match passive(connection) {
+                Ok(log) => log,
+                Err(error) => {
+                    tracing::error!(%error, "checkpoint failed; the log keeps growing");
+                    continue;
                 }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "checkpoint failed; the log keeps growing"),
+            };
+            if log.pages > wal_limit_pages {
+                self.overgrown.store(true, Ordering::Relaxed);
+            } else if log.moved == log.pages && empty_at.is_some_and(|at| at <= Instant::now()) {
+                let emptied = readers.without_pins(|| finish(connection, "TRUNCATE"));
+                // Somebody reads or writes: it is tried again.
+                let is_empty = matches!(emptied, Ok(true));
+                empty_at = (!is_empty).then(|| Instant::now() + emptied_every);
             }
         }
     }
 }
 
-/// Moves what can be moved without waiting for anyone; answers with the size of the log in pages.
-fn passive(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+/// The write-ahead log after a checkpoint.
+struct Log {
+    /// How many pages it has.
+    pages: i64,
+    /// How many of them have been moved into the database.
+    moved: i64,
 }
 
-/// How long the writer waits for readers at most, since everybody waits for the writer. Where a view
-/// is held longer the log grows on, and the next checkpoint asks again.
-const RESTART_PATIENCE: Duration = Duration::from_millis(20);
+/// Moves what can be moved without waiting for anyone.
+fn passive(connection: &Connection) -> rusqlite::Result<Log> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok(Log {
+            pages: row.get(1)?,
+            moved: row.get(2)?,
+        })
+    })
+}
+
+/// How long is waited for readers at most, since everybody waits for the writer meanwhile. Where a
+/// view is held longer the log grows on, and it is tried again.
+const FINISH_PATIENCE: Duration = Duration::from_millis(20);
 
 /// Moves everything and lets the next commit start the log from its beginning.
 pub(crate) fn restart(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(RESTART_PATIENCE)?;
-    let restarted = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    finish(connection, "RESTART").map(drop)
+}
+
+/// A checkpoint that waits for readers, in this mode; whether it was finished.
+fn finish(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+    connection.busy_timeout(FINISH_PATIENCE)?;
+    let pragma = format!("PRAGMA wal_checkpoint({mode})");
+    let busy = connection.query_row(&pragma, [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    restarted
+    Ok(busy? == 0)
 }

@@ -87,6 +87,8 @@ impl Files {
             connection.pragma_update(None, "page_size", options.page_bytes)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", options.durability.pragma())?;
+            let deleted = options.deleted.pragma();
+            connection.pragma_update_and_check(None, "secure_delete", deleted, |_| Ok(()))?;
             connection.pragma_update(None, "wal_autocheckpoint", options.autocheckpoint_pages())?;
             connection.pragma_update(None, "cache_size", -options.page_cache_kib)?;
             if let Some(pages) = options.file_limit_pages {
@@ -112,7 +114,7 @@ pub(crate) const FORMAT: u32 = STEPS.len() as u32;
 
 /// Each step brings the format from its index to the next. Steps are never changed once released,
 /// only added.
-const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 1] = [create_tables];
+const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 2] = [create_tables, add_histories];
 
 enum Migration {
     Newer(u32),
@@ -141,8 +143,24 @@ fn migrate(connection: &mut Connection) -> Result<(), Migration> {
 
 /// Format 1: the tables 1 to 20.
 fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
+    let mut sql = sql_of_tables(&Table::ALL[..20]);
+    // `journal`: the changes of each commit, until they are settled in their tables.
+    // `clock`: one row, the latest time that a command has seen, for when the journal is empty.
+    sql.push_str(
+        "CREATE TABLE journal (id INTEGER PRIMARY KEY, ms INTEGER NOT NULL, changes BLOB NOT NULL);
+         CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), ms INTEGER NOT NULL);",
+    );
+    connection.execute_batch(&sql)
+}
+
+/// Format 2: who held a username or a number, and whose records are to be erased (21 to 23).
+fn add_histories(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&sql_of_tables(&Table::ALL[20..23]))
+}
+
+fn sql_of_tables(tables: &[Table]) -> String {
     let mut sql = String::new();
-    for table in &Table::ALL[..20] {
+    for table in tables {
         writeln!(
             sql,
             "CREATE TABLE \"{}\" (owner INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
@@ -151,11 +169,5 @@ fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
         )
         .expect("writing to memory does not fail");
     }
-    // `journal`: the changes of each commit, until they are settled in their tables.
-    // `clock`: one row, the latest time that a command has seen, for when the journal is empty.
-    sql.push_str(
-        "CREATE TABLE journal (id INTEGER PRIMARY KEY, ms INTEGER NOT NULL, changes BLOB NOT NULL);
-         CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), ms INTEGER NOT NULL);",
-    );
-    connection.execute_batch(&sql)
+    sql
 }

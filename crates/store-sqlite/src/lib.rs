@@ -23,9 +23,10 @@ use heliograph_store::{
 };
 use reader::Readers;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Where commands are applied.
@@ -58,6 +59,28 @@ impl Durability {
     }
 }
 
+/// What becomes of the bytes of a row that is deleted or replaced, in the database file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deleted {
+    /// They stay until their place is used again.
+    Left,
+    /// They are overwritten in pages that hold other rows as well; pages that fall empty keep theirs.
+    OverwrittenInPages,
+    /// They are overwritten wherever they stood.
+    #[default]
+    Overwritten,
+}
+
+impl Deleted {
+    fn pragma(self) -> &'static str {
+        match self {
+            Deleted::Left => "OFF",
+            Deleted::OverwrittenInPages => "FAST",
+            Deleted::Overwritten => "ON",
+        }
+    }
+}
+
 /// How the engine uses the machine. The defaults suit a server of any size.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteOptions {
@@ -65,6 +88,8 @@ pub struct SqliteOptions {
     pub writer: Writer,
     /// What a commit withstands; default [`Durability::Power`].
     pub durability: Durability,
+    /// What becomes of deleted rows; default [`Deleted::Overwritten`].
+    pub deleted: Deleted,
     /// How many commands share a commit at most; default [`Group::COMMANDS_MAX`].
     pub commands_per_commit: usize,
     /// Size of a database page in bytes, for a new database; default 8192.
@@ -76,6 +101,13 @@ pub struct SqliteOptions {
     /// How much is gathered in memory, and in the journal, before it is settled in the tables, in
     /// bytes; default 4 MiB. Up to twice as much is in memory at once.
     pub segment_bytes: usize,
+    /// A change is settled in its tables after this long at the latest, however little is written;
+    /// default ten minutes.
+    pub settled_within: Duration,
+    /// The write-ahead log is emptied this often, so that it keeps nothing that is no longer in the
+    /// database; default one minute. Where so much is written that the log is never all moved, it is
+    /// overwritten from its beginning instead.
+    pub log_emptied_every: Duration,
     /// The write-ahead log is restarted when it is longer than this, in bytes; default 64 MiB.
     pub wal_limit_bytes: u64,
     /// The database may not grow beyond so many pages; default `None`, no limit but the disk's.
@@ -89,11 +121,14 @@ impl Default for SqliteOptions {
         SqliteOptions {
             writer: Writer::default(),
             durability: Durability::default(),
+            deleted: Deleted::default(),
             commands_per_commit: Group::COMMANDS_MAX,
             page_bytes: 8192,
             page_cache_kib: 2 * 1024,
             row_cache_bytes: 16 << 20,
             segment_bytes: 4 << 20,
+            settled_within: Duration::from_secs(600),
+            log_emptied_every: Duration::from_secs(60),
             wal_limit_bytes: 64 << 20,
             file_limit_pages: None,
             readers_kept: 4,
@@ -176,13 +211,14 @@ impl SqliteStore {
             Writer::Thread => {
                 let (sender, queue) = mpsc::channel();
                 spawn("store-writer", move || {
-                    run(writer, &queue, options.commands_per_commit);
+                    run(writer, &queue, &options);
                 })?;
                 let connection = files.reader()?;
                 let (checkpoints, readers) = (checkpoints.clone(), readers.clone());
                 let limit_pages = (options.wal_limit_bytes / u64::from(options.page_bytes)) as i64;
                 let thread = spawn("store-checkpoint", move || {
-                    checkpoints.run(&connection, &readers, limit_pages);
+                    let every = options.log_emptied_every;
+                    checkpoints.run(&connection, &readers, limit_pages, every);
                 });
                 open.checkpoint_thread = Some(thread?);
                 Commands::Queued(sender)
@@ -204,17 +240,22 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 }
 
 /// The writer's thread: takes what has gathered and commits it, until it is closed.
-fn run(mut writer: writer::Writer, queue: &Receiver<Message>, group_max: usize) {
+fn run(mut writer: writer::Writer, queue: &Receiver<Message>, options: &SqliteOptions) {
     let mut closing = None;
     while closing.is_none() {
-        let Ok(mut next) = queue.recv() else { return };
+        writer.settle_old();
+        let mut next = match queue.recv_timeout(options.settled_within) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let mut commands = Vec::new();
         loop {
             match next {
                 Message::Write(command) => commands.push(command),
                 Message::Close(closed) => closing = Some(closed),
             }
-            if closing.is_some() || commands.len() >= group_max {
+            if closing.is_some() || commands.len() >= options.commands_per_commit {
                 break;
             }
             match queue.try_recv() {

@@ -16,6 +16,7 @@ use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 /// Owns the connection that writes.
 pub(crate) struct Writer {
@@ -55,7 +56,7 @@ impl Writer {
             cache,
             recent,
         };
-        let settling = Settling::new(options.segment_bytes, found.commit);
+        let settling = Settling::new(options, found.commit, left);
         Ok(Writer {
             rows,
             settling,
@@ -129,6 +130,28 @@ impl Writer {
         Ok(())
     }
 
+    /// Settles everything if something has waited too long: where little is written a segment takes
+    /// days to fill, and what was deleted would stand in the journal, and in its table, until then.
+    pub fn settle_old(&mut self) {
+        if !self.settling.is_old() {
+            return;
+        }
+        if let Err(error) = self.settle_all() {
+            tracing::error!(%error, "the journal could not be settled; it is tried again");
+            return;
+        }
+        self.settling.all_is_settled(self.commit);
+        let recent = &self.rows.recent;
+        let sealed = recent.take_sealed();
+        recent.seal();
+        let active = recent.take_sealed();
+        self.readers.unpin();
+        for segment in [sealed, active].into_iter().flatten() {
+            self.checkpoints.discard(segment);
+        }
+        self.checkpoints.committed();
+    }
+
     /// Settles everything, so that the database is whole without its journal.
     pub fn close(mut self) {
         if let Err(error) = self.settle_all() {
@@ -177,6 +200,11 @@ struct Settling {
     due: usize,
     /// They are settled when there are so many.
     stretch: usize,
+    /// How long a change may wait.
+    within: Duration,
+    /// Since when the oldest change of the sealed and of the active segment have waited.
+    sealed_since: Option<Instant>,
+    active_since: Option<Instant>,
 }
 
 /// Where a commit has brought the settling.
@@ -193,7 +221,9 @@ impl Settling {
     /// commit that they ride on.
     const STRETCH: usize = 512;
 
-    fn new(segment_bytes: usize, sealed_through: Commit) -> Self {
+    /// `left`: there is a sealed segment, which an earlier process has left.
+    fn new(options: &SqliteOptions, sealed_through: Commit, left: bool) -> Self {
+        let segment_bytes = options.segment_bytes;
         Settling {
             segment_bytes,
             active_bytes: 0,
@@ -202,7 +232,26 @@ impl Settling {
             due: 0,
             // A small segment (in tests) goes in small steps, too.
             stretch: (segment_bytes / 8192).min(Self::STRETCH),
+            within: options.settled_within,
+            sealed_since: left.then(Instant::now),
+            active_since: None,
         }
+    }
+
+    /// Whether something has waited for too long.
+    fn is_old(&self) -> bool {
+        let oldest = self.sealed_since.or(self.active_since);
+        oldest.is_some_and(|since| since.elapsed() >= self.within)
+    }
+
+    /// Nothing waits any more.
+    fn all_is_settled(&mut self, commit: Commit) {
+        self.active_bytes = 0;
+        self.sealed_through = commit;
+        self.position = None;
+        self.due = 0;
+        self.sealed_since = None;
+        self.active_since = None;
     }
 
     /// Settles, in the transaction of a commit that changes so many rows, two for each of them: the
@@ -239,6 +288,7 @@ impl Settling {
         added_bytes: usize,
     ) -> Option<Arc<Segment>> {
         self.active_bytes += added_bytes;
+        self.active_since.get_or_insert_with(Instant::now);
         let mut done = None;
         match settled {
             Settled::Nothing => {}
@@ -250,12 +300,14 @@ impl Settling {
                 done = recent.take_sealed();
                 self.position = None;
                 self.due = 0;
+                self.sealed_since = None;
             }
         }
         if self.active_bytes > self.segment_bytes && recent.sealed().is_none() {
             recent.seal();
             self.active_bytes = 0;
             self.sealed_through = commit;
+            self.sealed_since = self.active_since.take();
         }
         done
     }

@@ -110,11 +110,36 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
         refused,
         StoreError::NewerFormat {
             found: 99,
-            known: 1
+            known: 2
         }
     ));
-    set(1);
+    set(2);
     block_on(open(&path).expect("its own format").close());
+}
+
+#[test]
+fn a_file_of_format_1_gets_the_tables_of_format_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("heliograph.db");
+    block_on(open(&path).expect("a new store").close());
+    let database = rusqlite::Connection::open(&path).expect("the file");
+    // What format 1 did not have.
+    for table in ["username_history", "phone_history", "erasure"] {
+        let drop = format!("DROP TABLE {table}");
+        database.execute_batch(&drop).expect("it was there");
+    }
+    database
+        .pragma_update(None, "user_version", 1)
+        .expect("a pragma");
+    drop(database);
+    block_on(open(&path).expect("it is brought forward").close());
+    let database = rusqlite::Connection::open(&path).expect("the file");
+    let rows: u32 = database
+        .query_row("SELECT count(*) FROM username_history", [], |row| {
+            row.get(0)
+        })
+        .expect("the table is there");
+    assert_eq!(rows, 0);
 }
 
 #[test]

@@ -46,11 +46,17 @@ pub enum Table {
     Setting = 19,
     /// A queue's entries by its own counter (`qts`).
     Queue = 20,
+    /// Who held a username, from when to when.
+    UsernameHistory = 21,
+    /// Who held a phone tag, from when to when.
+    PhoneHistory = 22,
+    /// Deleted accounts whose sealed records and secrets are still to be erased.
+    Erasure = 23,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 20] = [
+    pub const ALL: [Table; 23] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -71,6 +77,9 @@ impl Table {
         Table::Blocked,
         Table::Setting,
         Table::Queue,
+        Table::UsernameHistory,
+        Table::PhoneHistory,
+        Table::Erasure,
     ];
 
     /// The table's name in a database.
@@ -96,6 +105,9 @@ impl Table {
             Table::Blocked => "blocked",
             Table::Setting => "setting",
             Table::Queue => "queue",
+            Table::UsernameHistory => "username_history",
+            Table::PhoneHistory => "phone_history",
+            Table::Erasure => "erasure",
         }
     }
 

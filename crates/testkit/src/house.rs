@@ -6,41 +6,70 @@ use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper};
 use heliograph_model::E164;
 use heliograph_mtproto::client::ServerPublicKey;
-use heliograph_mtproto::transport::{Framing, Stream};
 use heliograph_mtproto::{MsgId, ServerKey, UnixMillis};
+use heliograph_server::client_config::PublicKey;
 use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wakes};
+use heliograph_server::http::{self, App, Readiness};
 use heliograph_server::metrics::Metrics;
 use heliograph_server::net::PeerInfo;
-use heliograph_server::net::connection::{Connection, Pipe};
+use heliograph_server::net::accept::{self, Door};
+use heliograph_server::net::in_process::{self, Dialer};
+use heliograph_server::settings::{Flags, Settings};
+use heliograph_server::trust::Trust;
 use heliograph_store::{BoxFuture, Clock, Store, memory};
 use heliograph_store_sqlite::{Durability, SqliteOptions, SqliteStore, Writer};
 use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::io::{DuplexStream, copy_bidirectional, duplex};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 
 /// The way from a person to the server.
 pub type Line = DuplexStream;
 
-/// How many bytes may be under way in one direction.
-const PIPE_BYTES: usize = 1 << 20;
+/// How many bytes a line holds in one direction, besides what the server's end of it does.
+const LINE_BYTES: usize = 1 << 16;
 
-/// The last code that left the house.
+/// Where everybody is, unless a test says otherwise, and where the server is.
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
+
+/// The way out of the house for codes.
 #[derive(Default)]
-struct Post(Mutex<Option<String>>);
+struct Post {
+    /// The last code that left.
+    last: Mutex<Option<String>>,
+    /// Held for writing, it keeps codes in.
+    door: Arc<RwLock<()>>,
+}
 
 impl CodeSender for Post {
     fn send<'a>(&'a self, _: &'a E164, code: &'a str) -> BoxFuture<'a, bool> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.to_owned());
-        Box::pin(std::future::ready(true))
+        Box::pin(async move {
+            let _open = self.door.read().await;
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.to_owned());
+            true
+        })
+    }
+}
+
+/// A house is well as long as its store can be read.
+struct Health(Store);
+
+impl Readiness for Health {
+    fn obstacles(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async {
+            let view = self.0.view().await;
+            view.err().iter().map(ToString::to_string).collect()
+        })
     }
 }
 
@@ -56,7 +85,9 @@ pub struct House {
     pub key: ServerPublicKey,
     secrets: Secrets,
     post: Arc<Post>,
-    lines: Mutex<Vec<JoinHandle<()>>>,
+    dialer: Dialer,
+    /// The task that takes connections, and one for each line.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What a server keeps outside its database.
@@ -128,6 +159,7 @@ impl House {
             login_tokens: LoginTokens::default(),
             code_sender: post.clone(),
             presence: Presence::default(),
+            counts: Counts::default(),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::off(),
             policy: Policy {
@@ -142,17 +174,36 @@ impl House {
             .write(EnsureServices)
             .await
             .expect("the store works");
+        let metrics = Arc::new(Metrics::default());
+        let public_key = PublicKey::read(&services.policy.public_key_pem);
         let gateway = Gateway::new(Parts {
             services: services.clone(),
             seal: SealKey::new([9; 32]),
             server_key,
             salts_secret: [5; 32],
             proxy_secrets: Vec::new(),
-            metrics: Arc::new(Metrics::default()),
+            metrics: metrics.clone(),
             last_msg_id,
             wakes,
+            sealer: None,
             arithmetic: Arithmetic::Inline,
         });
+        let trust = Arc::new(Trust::new(Vec::new()));
+        let http = App::new(http::Parts {
+            settings: Settings::read(Flags::default(), []).expect("no setting is required"),
+            public_key: public_key.expect("a key of this program"),
+            metrics,
+            trust: trust.clone(),
+            mtproto: Arc::new(gateway.clone()),
+            readiness: Arc::new(Health(services.store.clone())),
+        });
+        let door = Arc::new(Door {
+            gateway: gateway.clone(),
+            http,
+            trust,
+        });
+        let (dialer, listener) = in_process::listen();
+        let listening = tokio::spawn(accept::run(listener, door));
         House {
             clock,
             services,
@@ -160,20 +211,16 @@ impl House {
             key,
             secrets,
             post,
-            lines: Mutex::default(),
+            dialer,
+            tasks: Mutex::new(vec![listening]),
         }
     }
 
     /// The server dies without a word and comes back on the same folder, with its clock wherever
     /// it stands.
     pub async fn restart(self, folder: &Path) -> Self {
-        for line in self
-            .lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
-            line.abort();
+        for task in self.tasks().drain(..) {
+            task.abort();
         }
         self.services.store.close().await;
         let (clock, secrets, last) = (
@@ -185,31 +232,30 @@ impl House {
         Self::open(folder, clock, secrets, last).await
     }
 
-    /// A new line to the server. It speaks the intermediate transport.
+    /// A new line to the server, for whatever its port recognises.
     pub fn line(&self) -> Line {
-        let (near, mut far) = duplex(PIPE_BYTES);
-        let gateway = self.gateway.clone();
+        self.line_from(HERE)
+    }
+
+    /// A new line from this address.
+    pub fn line_from(&self, address: SocketAddr) -> Line {
+        let peer = PeerInfo {
+            address,
+            reached: HERE,
+        };
+        let mut server = self.dialer.connect(peer).expect("the house listens");
+        let (person, mut end) = duplex(LINE_BYTES);
+        // A task in between, so that the line can be cut.
         let line = tokio::spawn(async move {
-            let mut sign = [0; 4];
-            if far.read_exact(&mut sign).await.is_err() || sign != [0xee; 4] {
-                return;
-            }
-            let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 8443));
-            let peer = PeerInfo {
-                address: here,
-                reached: here,
-            };
-            let stream = Stream::plain(Framing::Intermediate);
-            let incoming = bytes::BytesMut::new();
-            Connection::new(gateway, Pipe::Other(Box::new(far)), stream, incoming, peer)
-                .run()
-                .await;
+            // An end that broke off ends the other one, too.
+            let _ = copy_bidirectional(&mut end, &mut server).await;
         });
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
-        near
+        self.tasks().push(line);
+        person
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time as clients count it.
@@ -218,10 +264,15 @@ impl House {
         Arc::new(move || UnixMillis(clock.now().0))
     }
 
+    /// Lets no code leave the house while the guard is held: a call that waits for the world outside.
+    pub async fn hold_codes(&self) -> OwnedRwLockWriteGuard<()> {
+        self.post.door.clone().write_owned().await
+    }
+
     /// The last code that left the house.
     pub fn last_code(&self) -> Option<String> {
         self.post
-            .0
+            .last
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

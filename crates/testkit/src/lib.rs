@@ -1,13 +1,15 @@
 //! A whole server in one thread, a clock, and people: for tests.
 //!
-//! A [`House`] is everything behind the listener: the gateway, the handlers, the domain and a store,
-//! under a clock that the test turns by hand. People connect over pipes in memory; nothing touches
-//! a socket, and nothing depends on how threads are scheduled.
+//! A [`House`] is everything from the listener on: what takes connections and finds out what they
+//! speak, the web app, the gateway, the handlers, the domain and a store, under a clock that the test
+//! turns by hand. People connect over pipes in memory; nothing touches a socket, and nothing depends
+//! on how threads are scheduled.
 
 mod clock;
 pub mod fuzzing;
 mod house;
 mod people;
+pub mod websocket;
 
 pub use clock::HandClock;
 pub use house::{House, Line};

@@ -34,8 +34,12 @@ async fn get_authorizations(
     let mine = authorizations::device_of(&mut *view, me, cx.caller().key).await?;
     let mut devices = authorizations::list(&mut *view, me).await?;
     devices.sort_by_key(|(key, row)| (*key != mine, std::cmp::Reverse(row.created)));
+    let last_used = authorizations::last_used(&mut *view, me).await?;
     let authorizations = devices.iter().map(|(key, row)| {
         let mut device = device(*key, row);
+        if let Some(used) = last_used.get(key) {
+            device.date_active = used.seconds().max(row.created);
+        }
         if *key == mine {
             device.current = true;
             device.hash = 0;
@@ -106,6 +110,7 @@ mod tests {
     use super::*;
     use crate::testing::World;
     use heliograph_domain::bus::Signal;
+    use heliograph_domain::keys;
 
     async fn listed(world: &World, person: &crate::testing::Person) -> Vec<types::Authorization> {
         let answer = world
@@ -145,6 +150,28 @@ mod tests {
             .call(&ada, f::account::ResetAuthorization { hash })
             .await;
         assert_eq!(again, Err(text::HASH_INVALID.into()));
+    }
+
+    /// How long ago each device was active.
+    async fn active_s_ago(world: &World, person: &crate::testing::Person) -> Vec<i32> {
+        let now_s = world.services.clock.now().seconds();
+        let devices = listed(world, person).await;
+        let ago = devices.iter().map(|device| now_s - device.date_active);
+        ago.collect()
+    }
+
+    #[tokio::test]
+    async fn a_device_shows_when_it_was_last_active() {
+        let world = World::new().await;
+        let ada = world.person("Ada", "4930123456").await;
+        let other = world.another_device(ada.id).await;
+        world.pass(86_400);
+        assert_eq!(active_s_ago(&world, &ada).await, [0, 86_400]);
+        let key = other.cx.caller().key;
+        let noted = world.services.store.write(keys::NoteUse(key)).await;
+        noted.expect("noted");
+        world.pass(100);
+        assert_eq!(active_s_ago(&world, &ada).await, [0, 100]);
     }
 
     #[tokio::test]

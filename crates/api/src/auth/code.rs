@@ -104,7 +104,7 @@ async fn sign_in_with_code(cx: Ctx, req: f::auth::SignIn) -> Result<enums::auth:
         return Ok(types::auth::AuthorizationSignUpRequired::default().into());
     };
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
-    cx.codes.forget(&hash);
+    cx.codes.settle(&hash, &phone, &account).await;
     authorization(&cx, &account, Some(&phone)).await
 }
 
@@ -127,8 +127,9 @@ async fn sign_up(cx: Ctx, req: f::auth::SignUp) -> Result<enums::auth::Authoriza
         country: countries::of_number(phone.digits()).map(|country| country.iso2.to_owned()),
         registration: cx.policy.registration,
     };
-    let user = cx.write(sign_up).await?.person.id;
-    cx.codes.forget(&hash);
+    let account = cx.write(sign_up).await?;
+    cx.codes.settle(&hash, &phone, &account).await;
+    let user = account.person.id;
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
     authorization(&cx, &account, Some(&phone)).await
 }
@@ -143,7 +144,8 @@ async fn import_bot_authorization(
     Err(text::ACCESS_TOKEN_INVALID.into())
 }
 
-fn code_hash(hash: String) -> Result<CodeHash> {
+/// The name of a request for a code; `PHONE_CODE_HASH_EMPTY` when there is none.
+pub(crate) fn code_hash(hash: String) -> Result<CodeHash> {
     if hash.is_empty() {
         return Err(text::PHONE_CODE_HASH_EMPTY.into());
     }
@@ -166,7 +168,11 @@ async fn bring_to_devices(
 
 /// Sends a code out of the house. A request whose first code cannot be delivered stays, so that
 /// another way may still be found; it expires by itself.
-async fn send_out(cx: &Ctx, hash: CodeHash, waiting: &Waiting) -> Result<enums::auth::SentCode> {
+pub(crate) async fn send_out(
+    cx: &Ctx,
+    hash: CodeHash,
+    waiting: &Waiting,
+) -> Result<enums::auth::SentCode> {
     if !cx.code_sender.send(&waiting.phone, &waiting.code).await {
         return Err(RpcError::from(text::SEND_CODE_UNAVAILABLE));
     }

@@ -25,6 +25,7 @@ pub(crate) fn register(router: &mut Router) {
     qr::register(router);
 }
 
+pub(crate) use code::{code_hash, send_out};
 pub(crate) use devices::{DATA_CENTRES, sign_out};
 
 /// Signs a key in and tells the sessions of the key.

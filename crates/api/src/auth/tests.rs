@@ -2,11 +2,14 @@
 
 use crate::error::{Result, RpcError, text};
 use crate::testing::{Person, World};
-use heliograph_domain::accounts::{Invite, Registration};
+use heliograph_domain::accounts::{Account, Invite, Registration};
 use heliograph_domain::authorizations;
 use heliograph_domain::bus::Signal;
 use heliograph_domain::keys::{self, DestroyKey};
+use heliograph_domain::sealing::Seals;
 use heliograph_keeper::{Purpose, phone_tag};
+use heliograph_model::E164;
+use heliograph_store::BoxFuture;
 use heliograph_tl::enums::auth::{Authorization, LoginToken, SentCode, SentCodeType};
 use heliograph_tl::{enums, functions as f, types};
 
@@ -438,4 +441,47 @@ async fn nobody_has_a_password_and_there_are_no_bots() {
     };
     let refused = world.call(&world.stranger().await, bot).await;
     assert_eq!(refused, Err(text::ACCESS_TOKEN_INVALID.into()));
+}
+
+/// Notes which numbers it is given, and for whom.
+#[derive(Default)]
+struct Noted(std::sync::Mutex<Vec<(i64, String)>>);
+
+impl Seals for Noted {
+    fn number<'a>(&'a self, account: &'a Account, phone: &'a E164) -> BoxFuture<'a, ()> {
+        let number = (account.person.id.0, phone.digits().to_owned());
+        self.0.lock().expect("no panic").push(number);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_handed_over_to_be_sealed_once_its_code_was_right() {
+    let world = World::new().await;
+    let noted = std::sync::Arc::new(Noted::default());
+    world.services.codes.hand_over_to(noted.clone());
+    let numbers = || std::mem::take(&mut *noted.0.lock().expect("no panic"));
+    let phone = world.stranger().await;
+    let hash = send_code(&world, &phone)
+        .await
+        .expect("sent")
+        .phone_code_hash;
+    let code = last_code(&world);
+    assert!(sign_in(&world, &phone, &hash, "x").await.is_err());
+    assert!(sign_in(&world, &phone, &hash, &code).await.is_ok());
+    assert_eq!(numbers(), [], "there is no account yet");
+    let user = user_of(sign_up(&world, &phone, &hash, "Ada").await);
+    assert_eq!(numbers(), [(user.id, "4930123456".to_owned())]);
+
+    let laptop = world.stranger().await;
+    let sent = send_code(&world, &laptop).await.expect("sent");
+    let resend = f::auth::ResendCode {
+        phone_number: PHONE.into(),
+        phone_code_hash: sent.phone_code_hash.clone(),
+        reason: None,
+    };
+    world.call(&laptop, resend).await.expect("sent out");
+    let code = last_code(&world);
+    user_of(sign_in(&world, &laptop, &sent.phone_code_hash, &code).await);
+    assert_eq!(numbers(), [(user.id, "4930123456".to_owned())]);
 }

@@ -3,7 +3,7 @@
 //! Each number costs its asker a part of the keeper's budget. Numbers that belong to nobody here, or
 //! to somebody who does not want to be found by it, are forgotten with the call.
 
-use super::may_find_by_number;
+use super::findable_by_number;
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
@@ -180,11 +180,8 @@ async fn tags(cx: &Ctx, phones: &[&E164]) -> Result<Vec<PhoneTag>, TagError> {
 
 /// The person whose number has this tag, where they let `viewer` find them by it.
 async fn findable(rows: &mut dyn Rows, tag: PhoneTag, viewer: UserId) -> Result<Option<UserId>> {
-    let Some(person) = accounts::find_phone(rows, tag).await? else {
-        return Ok(None);
-    };
-    let found = person == viewer || may_find_by_number(rows, person, viewer).await?;
-    Ok(found.then_some(person))
+    let holder = accounts::find_phone(rows, tag).await?;
+    findable_by_number(rows, holder, viewer).await
 }
 
 /// Somebody as the caller sees them, with the number that the caller has just given.
@@ -203,6 +200,8 @@ mod tests {
     use super::*;
     use crate::testing::{Person, World};
     use heliograph_domain::contacts;
+    use heliograph_model::Owner;
+    use heliograph_store::{BoxFuture, Entry, Scan, StoreError, Table};
     use heliograph_tl::enums::{InputPrivacyKey, InputPrivacyRule};
 
     fn input(client_id: i64, phone: &str, first_name: &str) -> InputContact {
@@ -269,7 +268,7 @@ mod tests {
             types::ImportedContact { user_id, client_id }.into()
         };
         assert_eq!(answer.imported, [found(&ben, 1), found(&ada, 6)]);
-        assert_eq!(answer.retry_contacts, []);
+        assert!(answer.retry_contacts.is_empty());
         let [_, enums::User::User(user)] = answer.users.as_slice() else {
             panic!("Ada and Ben");
         };
@@ -310,6 +309,50 @@ mod tests {
         assert_eq!(resolve(&world, &ada, "+4930123457").await, Ok(ben.id.0));
     }
 
+    /// Notes which rows are read, by table.
+    struct Noting<'a> {
+        rows: &'a mut dyn Rows,
+        read: Vec<Table>,
+    }
+
+    impl Rows for Noting<'_> {
+        fn get<'a>(
+            &'a mut self,
+            table: Table,
+            owner: Owner,
+            key: &'a [u8],
+        ) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+            self.read.push(table);
+            self.rows.get(table, owner, key)
+        }
+
+        fn scan(&mut self, scan: Scan) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+            self.read.push(scan.table);
+            self.rows.scan(scan)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_number_that_hides_costs_the_same_look_ups_as_one_that_nobody_has() {
+        let world = World::new().await;
+        let ada = world.person("Ada", "4930123456").await;
+        let ben = world.person("Ben", "4930123457").await;
+        hide(&world, &ben).await;
+        let mut look_ups = Vec::new();
+        for digits in ["4930123457", "4930123499"] {
+            let phone = E164::parse(digits).expect("a number");
+            let tag = tags(&ada.cx, &[&phone]).await.expect("tagged")[0];
+            let mut view = world.services.store.view().await.expect("the store works");
+            let rows = &mut *view;
+            let mut noting = Noting { rows, read: vec![] };
+            let found = findable(&mut noting, tag, ada.id).await;
+            assert_eq!(found, Ok(None));
+            look_ups.push(noting.read);
+        }
+        assert_eq!(look_ups[0], look_ups[1]);
+        assert_eq!(look_ups[0].len(), 5);
+    }
+
     #[tokio::test]
     async fn numbers_beyond_the_budget_are_to_be_tried_again() {
         let world = World::new().await;
@@ -322,7 +365,7 @@ mod tests {
                 .collect()
         };
         let first = import(&world, &ada, crowd(0)).await;
-        assert_eq!(first.retry_contacts, []);
+        assert!(first.retry_contacts.is_empty());
         // The same number twice is paid for once.
         let doubled = [crowd(300), crowd(300)].concat();
         let second = import(&world, &ada, doubled).await;

@@ -41,7 +41,7 @@ async fn get_history(cx: Ctx, req: f::messages::GetHistory) -> Result<Messages> 
         )
     };
     let mut view = cx.store.view().await?;
-    let page = messages::page(&mut *view, viewer.me, Peer::User(peer), window).await?;
+    let page = messages::page(&mut *view, &cx.counts, viewer.me, Peer::User(peer), window).await?;
     Ok(render::page(viewer, &mut *view, page, [peer]).await?)
 }
 

@@ -1,8 +1,10 @@
 //! Reading a chat back, page by page.
 
+use super::Counts;
+use super::counts::Standing;
 use heliograph_model::{Message, MessageId, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, MessageRow};
-use heliograph_store::{KeyRange, Order, Rows, StoreError, Table};
+use heliograph_store::{KeyRange, Order, Rows, StoreError};
 use std::ops::Range;
 
 /// Which stretch of a list of messages a client asks for, as `messages.getHistory` counts
@@ -89,6 +91,7 @@ impl Page {
 /// The page of a chat that `window` describes. Its `total` is that of the whole chat.
 pub async fn page(
     rows: &mut dyn Rows,
+    counts: &Counts,
     owner: UserId,
     peer: Peer,
     window: Window,
@@ -105,16 +108,11 @@ pub async fn page(
     messages.extend(stretch(rows, owner, peer, below, Order::Descending, older).await?);
 
     let first = messages.first().map_or(MessageId(u32::MAX), |m| m.id);
-    let after_first = KeyRange::within(&peer).from(&(peer, MessageId(first.0.saturating_add(1))));
-    let position = rows
-        .count(Table::Message, owner.into(), after_first)
-        .await?;
-    let rest = KeyRange::within(&peer).before(&(peer, MessageId(first.0.saturating_add(1))));
-    let total = position + rows.count(Table::Message, owner.into(), rest).await?;
+    let Standing { total, newer } = counts.standing(rows, owner, peer, first).await?;
     Ok(Page {
         messages,
         total,
-        position,
+        position: newer,
         exact: true,
     })
 }

@@ -1,5 +1,6 @@
 //! Private messages and Saved Messages.
 
+mod counts;
 mod delete;
 mod edit;
 mod forward;
@@ -10,6 +11,7 @@ mod scan;
 mod search;
 mod send;
 
+pub use counts::Counts;
 pub use delete::{DELETE_MAX, DeleteHistory, DeleteMessages, Deleted, Stretch};
 pub use edit::{EDIT_WINDOW_S, EditMessage, Edited, may_edit};
 pub use forward::ForwardMessages;

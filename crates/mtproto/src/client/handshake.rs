@@ -203,7 +203,7 @@ pub(crate) fn encrypt(
     }
 }
 
-fn rsa_pad(data: &[u8], entropy: &mut dyn Entropy) -> [u8; 256] {
+pub(crate) fn rsa_pad(data: &[u8], entropy: &mut dyn Entropy) -> [u8; 256] {
     let mut padded: [u8; 192] = draw(entropy);
     padded[..data.len()].copy_from_slice(data);
     let temp_key: [u8; 32] = draw(entropy);
@@ -224,7 +224,7 @@ fn rsa_pad(data: &[u8], entropy: &mut dyn Entropy) -> [u8; 256] {
     block
 }
 
-fn sha1_padding(data: &[u8], entropy: &mut dyn Entropy) -> [u8; 256] {
+pub(crate) fn sha1_padding(data: &[u8], entropy: &mut dyn Entropy) -> [u8; 256] {
     let mut block: [u8; 256] = draw(entropy);
     block[0] = 0;
     block[1..21].copy_from_slice(&Sha1::digest(data));

@@ -8,7 +8,7 @@ pub use handshake::{Agreed, Chosen, Finished, Options, RsaPadding, ServerPublicK
 pub use session::{ClientSession, Incoming, seal_binding};
 
 #[cfg(test)]
-pub(crate) use handshake::{Inner, encrypt, factor};
+pub(crate) use handshake::{Inner, encrypt, factor, rsa_pad, sha1_padding};
 
 use thiserror::Error;
 

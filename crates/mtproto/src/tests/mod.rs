@@ -4,6 +4,7 @@ mod envelope;
 mod fuzz;
 mod handshake;
 mod session;
+mod timing;
 mod transport;
 
 use std::sync::OnceLock;

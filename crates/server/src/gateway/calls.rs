@@ -14,7 +14,7 @@ use heliograph_mtproto::{MsgId, binding, rpc};
 use heliograph_tl::{Decode, Function, functions};
 use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 /// How long `invokeAfterMsg` waits for the call before it.
@@ -43,33 +43,28 @@ impl Gateway {
             return session.answer(msg_id, rpc::error(error.code, &error.message));
         };
         let gateway = self.clone();
-        let mut answer = Box::pin(async move {
+        let mut work = Box::pin(async move {
+            let _in_progress = gateway.stopping.calls.enter();
             let session = place.session();
-            gateway.answer(session, msg_id, body, peer).await
-        });
-        let first = answer
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        match first {
-            Poll::Ready(bytes) => session.answer(msg_id, bytes),
-            Poll::Pending => {
-                let session = session.clone();
-                crate::spawn("call", async move {
-                    let bytes = answer.await;
-                    session.answer(msg_id, bytes);
-                });
+            if let Some(bytes) = gateway.answer(session, msg_id, body, peer).await {
+                session.answer(msg_id, bytes);
             }
+        });
+        let first = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if first.is_pending() {
+            crate::spawn("call", work);
         }
     }
 
-    /// The bytes of the answer, in the client's layer.
+    /// The bytes of the answer, in the client's layer; `None` when the call failed because the server
+    /// is ending, for the client to ask again.
     async fn answer(
         self: &Arc<Self>,
         session: &Arc<SessionHandle>,
         msg_id: MsgId,
         body: Bytes,
         peer: PeerInfo,
-    ) -> Vec<u8> {
+    ) -> Option<Vec<u8>> {
         let began = Instant::now();
         let mut rate = None;
         let outcome = self.run(session, msg_id, body, peer, &mut rate).await;
@@ -80,7 +75,11 @@ impl Gateway {
             Err(_) => CallOutcome::Refused,
         };
         self.metrics.call(rate, ended, began.elapsed());
-        outcome.unwrap_or_else(|error| rpc::error(error.code, &error.message))
+        match outcome {
+            Err(error) if error.code >= 500 && self.stopping.has_begun() => None,
+            Err(error) => Some(rpc::error(error.code, &error.message)),
+            Ok(bytes) => Some(bytes),
+        }
     }
 
     /// Fills in `rate` once the method is known.

@@ -1,6 +1,6 @@
 //! Authorization keys in use.
 
-use heliograph_domain::keys::{self, ClientInfo, KeyError, SaveClient, SaveKey};
+use heliograph_domain::keys::{self, ClientInfo, KeyError, NoteUse, SaveClient, SaveKey};
 use heliograph_model::{AuthKeyId, UserId};
 use heliograph_mtproto::{AuthKey, FirstSalt, Salts, UnixMillis};
 use heliograph_store::Store;
@@ -22,6 +22,8 @@ pub(crate) struct KeyState {
     destroyed: AtomicBool,
     /// When it was last used, in Unix seconds.
     used_s: AtomicI64,
+    /// When its use was last noted in the store, in Unix seconds.
+    noted_s: AtomicI64,
 }
 
 #[derive(Default)]
@@ -54,6 +56,7 @@ impl KeyState {
             facts: Mutex::default(),
             destroyed: AtomicBool::new(false),
             used_s: AtomicI64::new(0),
+            noted_s: AtomicI64::new(0),
         })
     }
 
@@ -80,6 +83,17 @@ impl KeyState {
 
     pub fn destroy(&self) {
         self.destroyed.store(true, Ordering::Relaxed);
+    }
+
+    /// The note that this key is in use, when one is due; for the permanent key behind it.
+    pub fn note_use(self: &Arc<Self>, now: UnixMillis) -> Option<NoteUse> {
+        let noted_s = self.noted_s.load(Ordering::Relaxed);
+        if now.seconds() - noted_s < NoteUse::EVERY_S {
+            return None;
+        }
+        let permanent = self.permanent()?;
+        self.noted_s.store(now.seconds(), Ordering::Relaxed);
+        Some(NoteUse(permanent.id()))
     }
 
     /// The permanent key behind this one: itself, or the one it is bound to.
@@ -209,6 +223,7 @@ impl KeyRing {
         let Ok(bytes) = <[u8; 256]>::try_from(&bytes[..]) else {
             return Ok(None);
         };
+        let noted = row.used.unwrap_or(row.created);
         let facts = Facts {
             user: row.user,
             layer: row.layer,
@@ -217,6 +232,8 @@ impl KeyRing {
             permanent: None,
         };
         let key = self.state(AuthKey::from_bytes(bytes), None, None, facts, now);
+        let noted_s = i64::from(noted.seconds());
+        key.noted_s.store(noted_s, Ordering::Relaxed);
         // Two connections may have read the same key; the first one in stays.
         Ok(Some(self.shard(id).entry(id).or_insert(key).clone()))
     }
@@ -236,6 +253,7 @@ impl KeyRing {
             facts: Mutex::new(facts),
             destroyed: AtomicBool::new(false),
             used_s: AtomicI64::new(now.seconds()),
+            noted_s: AtomicI64::new(now.seconds()),
         })
     }
 

@@ -14,6 +14,7 @@ mod packet;
 mod push;
 mod registry;
 mod session;
+mod stopping;
 mod wrappers;
 
 pub use entropy::SystemEntropy;
@@ -27,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::net::backlog::Backlog;
 use exchange::KeyExchange;
 use heliograph_api::{Router, Services};
+use heliograph_domain::sealing::Sealer;
 use heliograph_layers::Layers;
 use heliograph_mtproto::transport::ProxySecret;
 use heliograph_mtproto::{MsgId, MsgIdClock, ServerKey, UnixMillis};
@@ -38,6 +40,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use stopping::Stopping;
 
 /// What a gateway is made of.
 pub struct Parts {
@@ -59,11 +62,14 @@ pub struct Parts {
     pub wakes: Arc<Wakes>,
     /// Where the arithmetic of key exchanges is done.
     pub arithmetic: Arithmetic,
+    /// Seals where signed-in people come from; nobody in tests that are about something else.
+    pub sealer: Option<Arc<Sealer>>,
 }
 
 /// The gateway. One for the process.
 pub struct Gateway {
     services: Arc<Services>,
+    sealer: Option<Arc<Sealer>>,
     router: Router,
     layers: &'static Layers,
     keys: KeyRing,
@@ -72,6 +78,7 @@ pub struct Gateway {
     proxy_secrets: Vec<ProxySecret>,
     ids: MsgIdClock,
     metrics: Arc<Metrics>,
+    stopping: Stopping,
     /// What connections hold of packets that are not whole yet.
     backlog: Arc<Backlog>,
     /// Hashes addresses for flood limits; a new one each day, so that no hash outlives it.
@@ -99,6 +106,7 @@ impl Gateway {
             last_msg_id,
             wakes,
             arithmetic,
+            sealer,
         } = parts;
         let gateway = Arc::new(Gateway {
             router: heliograph_api::router(),
@@ -109,9 +117,11 @@ impl Gateway {
             proxy_secrets,
             ids: MsgIdClock::starting_above(last_msg_id),
             metrics,
+            stopping: Stopping::default(),
             backlog: Backlog::new(BACKLOG_BYTES),
             address_hash: Mutex::new((0, RandomState::new())),
             services,
+            sealer,
         });
         wakes.attach(&gateway);
         let sweeper = Arc::downgrade(&gateway);

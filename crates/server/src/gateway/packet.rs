@@ -1,10 +1,13 @@
 //! From a packet to what it asks for.
 
+use super::keys::KeyState;
 use super::session::SessionHandle;
 use super::{Gateway, SystemEntropy};
 use crate::net::PeerInfo;
 use bytes::{Bytes, BytesMut};
 use heliograph_domain::keys::DestroyKey;
+use heliograph_domain::sealing::Connected;
+use heliograph_model::UserId;
 use heliograph_mtproto::envelope::{self, Sender};
 use heliograph_mtproto::session::{Event, KeyDestroyed};
 use heliograph_mtproto::transport::{Stream, TransportError};
@@ -20,6 +23,8 @@ pub struct Link {
     pub(super) sessions: Vec<Arc<SessionHandle>>,
     signal: Arc<Notify>,
     peer: PeerInfo,
+    /// Who was last seen signed in here; kept sealed as long as the connection is open.
+    seen: Option<(UserId, Connected)>,
 }
 
 /// What a packet led to, beyond what sessions have to say.
@@ -53,6 +58,7 @@ impl Link {
             sessions: Vec::new(),
             signal: Arc::new(Notify::new()),
             peer,
+            seen: None,
         }
     }
 
@@ -83,6 +89,9 @@ impl Gateway {
         packet: BytesMut,
         wants_quick_ack: bool,
     ) -> Handled {
+        if self.stopping.has_begun() {
+            return Handled::default();
+        }
         self.metrics.packets_in.add_one();
         let now = self.now();
         let Some(key_id) = envelope::key_id(&packet) else {
@@ -124,6 +133,10 @@ impl Gateway {
             return Handled::failed(TransportError::KeyNotFound);
         };
         let quick_ack = wants_quick_ack.then_some(opened.quick_ack);
+        if let Some(note) = key.note_use(now) {
+            // Queued at once; nobody waits for it.
+            drop(self.services.store.write(note));
+        }
 
         let id = opened.header.session_id;
         let unique_id = || {
@@ -145,6 +158,7 @@ impl Gateway {
             link.sessions.push(session.clone());
         }
         session.attach(&link.signal);
+        self.see(link, &key);
 
         let mut events = Vec::new();
         session
@@ -159,6 +173,22 @@ impl Gateway {
             self.take_event(link, &session, event, &mut handled).await;
         }
         handled
+    }
+
+    /// Has it sealed from where somebody is signed in. A connection names one person; most of the
+    /// time this compares two numbers.
+    fn see(&self, link: &mut Link, key: &Arc<KeyState>) {
+        let Some(sealer) = &self.sealer else { return };
+        let permanent = key.permanent();
+        let user = permanent.as_ref().and_then(|key| key.user());
+        if link.seen.as_ref().map(|(user, _)| *user) == user {
+            return;
+        }
+        // The interval of whoever was here before is closed first.
+        link.seen = None;
+        if let (Some(user), Some(key)) = (user, permanent) {
+            link.seen = Some((user, sealer.connected(user, key.id(), link.peer.address)));
+        }
     }
 
     async fn take_event(
@@ -215,10 +245,10 @@ impl Gateway {
     }
 
     /// Appends everything that the link's sessions have to say to `out`, framed for `stream`.
-    /// Whether the connection is to close because a key is gone.
+    /// Whether the connection is to close because a key is gone, or the server is about to be.
     pub fn write_pending(&self, link: &mut Link, stream: &mut Stream, out: &mut BytesMut) -> bool {
         let now = self.now();
-        let mut closing = false;
+        let mut closing = self.stopping.closes_connections();
         for session in &link.sessions {
             let mut state = session.lock();
             while let Some(packed) = state.protocol.pack(now, &self.ids) {

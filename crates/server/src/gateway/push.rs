@@ -13,8 +13,10 @@ use heliograph_model::{AuthKeyId, Peer, UserId};
 use heliograph_store::{Listener, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 /// How many tasks push.
 const PUSHERS: usize = 4;
@@ -111,7 +113,11 @@ async fn push_all(gateway: Weak<Gateway>, mut queue: UnboundedReceiver<Signal>) 
     }
 }
 
-/// Runs follow-up work when it is due: after each commit that added some, and at start.
+/// How long work that has become due may wait, when no commit adds more.
+const JOBS_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs follow-up work when it is due: after each commit that added some, at start, and every
+/// minute.
 async fn run_jobs(gateway: Weak<Gateway>, due: Arc<Notify>) {
     loop {
         {
@@ -125,7 +131,8 @@ async fn run_jobs(gateway: Weak<Gateway>, due: Arc<Notify>) {
                 Err(error) => tracing::error!(%error, "follow-up work failed"),
             }
         }
-        due.notified().await;
+        // Told or not, it is time to look.
+        let _ = timeout(JOBS_EVERY, due.notified()).await;
     }
 }
 

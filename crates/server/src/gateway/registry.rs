@@ -110,6 +110,25 @@ impl Registry {
         found
     }
 
+    /// Wakes every connection that carries a session.
+    pub fn nudge_all(&self) {
+        self.each(SessionHandle::nudge);
+    }
+
+    /// Whether no connection carries a session any more.
+    pub fn all_left(&self) -> bool {
+        let mut left = true;
+        self.each(|session| left &= session.left_s().is_some());
+        left
+    }
+
+    fn each(&self, mut see: impl FnMut(&SessionHandle)) {
+        for shard in &self.sessions {
+            let sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            sessions.values().for_each(|session| see(session));
+        }
+    }
+
     /// From now on the session is told of the user's changes.
     pub fn join(&self, user: UserId, session: &Arc<SessionHandle>) {
         let mut audiences = self.audiences(user);

@@ -1,8 +1,8 @@
 //! Taking connections, and finding out what each one speaks.
 
-use super::connection::{Connection, Pipe};
+use super::connection::{Connection, Io};
 use super::prefixed::Prefixed;
-use super::{Listener, PeerInfo};
+use super::{Accepted, Listener, PeerInfo};
 use crate::gateway::Gateway;
 use crate::http::{self, App};
 use crate::proxy_protocol::{self, Parsed};
@@ -11,7 +11,6 @@ use bytes::{Buf, BytesMut};
 use heliograph_mtproto::transport::{Detected, detect};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 /// How long a new connection may take to show what it speaks.
@@ -34,10 +33,10 @@ pub struct Door {
     pub trust: Arc<Trust>,
 }
 
-/// Takes connections until `listener` is closed or the task ends.
-pub async fn run(listener: impl Listener, door: Arc<Door>) {
+/// Takes connections until the task ends.
+pub async fn run(mut listener: impl Listener, door: Arc<Door>) {
     loop {
-        let (socket, address) = match listener.accept().await {
+        let accepted = match listener.accept().await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::warn!(%error, "no connection could be taken");
@@ -50,19 +49,11 @@ pub async fn run(listener: impl Listener, door: Arc<Door>) {
         if metrics.connections_open.count() >= CONNECTIONS_MAX {
             continue;
         }
-        let Ok(reached) = socket.local_addr() else {
-            continue;
-        };
-        // Answers are written whole; waiting to fill a segment would only delay them.
-        if socket.set_nodelay(true).is_err() {
-            continue;
-        }
         let door = door.clone();
         crate::spawn("connection", async move {
-            let peer = PeerInfo { address, reached };
             // Counted from the first moment; a connection that speaks MTProto counts itself.
             let open = door.gateway.metrics().connections_open.enter();
-            match recognise(socket, peer, &door).await {
+            match recognise(accepted, &door).await {
                 None => {}
                 Some(Recognised::Mtproto(connection)) => {
                     drop(open);
@@ -76,13 +67,13 @@ pub async fn run(listener: impl Listener, door: Arc<Door>) {
 
 enum Recognised {
     Mtproto(Box<Connection>),
-    Http(Prefixed<TcpStream>, PeerInfo),
+    Http(Prefixed<Box<dyn Io>>, PeerInfo),
 }
 
 /// Reads until it is clear what the connection speaks; `None` when it speaks nothing we know.
-async fn recognise(socket: TcpStream, mut peer: PeerInfo, door: &Door) -> Option<Recognised> {
+async fn recognise(accepted: Accepted, door: &Door) -> Option<Recognised> {
     let deadline = Instant::now() + RECOGNITION;
-    let mut pipe = Pipe::Tcp(socket);
+    let Accepted { mut pipe, mut peer } = accepted;
     let mut incoming = BytesMut::new();
     // Only a trusted proxy may say where a connection comes from; from anyone else the same bytes
     // are noise.
@@ -114,11 +105,8 @@ async fn recognise(socket: TcpStream, mut peer: PeerInfo, door: &Door) -> Option
                 return Some(Recognised::Mtproto(Box::new(connection)));
             }
             Detected::Http => {
-                let Pipe::Tcp(socket) = pipe else { return None };
-                return Some(Recognised::Http(
-                    Prefixed::new(incoming.freeze(), socket),
-                    peer,
-                ));
+                let io = Prefixed::new(incoming.freeze(), pipe.into_io());
+                return Some(Recognised::Http(io, peer));
             }
             Detected::Tls | Detected::Unknown => return None,
         }

@@ -39,6 +39,14 @@ pub enum Pipe {
 }
 
 impl Pipe {
+    /// The same as a stream, for protocols that keep buffers of their own.
+    pub fn into_io(self) -> Box<dyn Io> {
+        match self {
+            Pipe::Tcp(socket) => Box::new(socket),
+            Pipe::Other(io) => io,
+        }
+    }
+
     /// Waits for bytes and appends them to `buffer`; 0 is the end.
     pub async fn read(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
         match self {

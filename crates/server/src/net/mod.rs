@@ -3,11 +3,13 @@
 pub mod accept;
 pub mod backlog;
 pub mod connection;
+pub mod in_process;
 mod prefixed;
 
+use connection::Pipe;
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 pub use prefixed::Prefixed;
 
@@ -20,14 +22,32 @@ pub struct PeerInfo {
     pub reached: SocketAddr,
 }
 
-/// Where connections come from.
+/// A connection that has been taken and has said nothing yet.
+pub struct Accepted {
+    /// What carries it.
+    pub pipe: Pipe,
+    /// Who is at its other end.
+    pub peer: PeerInfo,
+}
+
+/// Where connections come from: a socket, or an [`in_process`] one.
 pub trait Listener: Send + 'static {
-    /// The next connection, and the address at its other end.
-    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send;
+    /// Waits for the next connection. An error is a condition of the listener, such as too few
+    /// descriptors; a connection that broke off before it was taken is passed over.
+    fn accept(&mut self) -> impl Future<Output = io::Result<Accepted>> + Send;
 }
 
 impl Listener for TcpListener {
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        TcpListener::accept(self).await
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        loop {
+            let (socket, address) = TcpListener::accept(self).await?;
+            // Answers are written whole; waiting to fill a segment would only delay them.
+            let (Ok(reached), Ok(())) = (socket.local_addr(), socket.set_nodelay(true)) else {
+                continue;
+            };
+            let pipe = Pipe::Tcp(socket);
+            let peer = PeerInfo { address, reached };
+            return Ok(Accepted { pipe, peer });
+        }
     }
 }

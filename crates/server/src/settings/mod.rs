@@ -9,6 +9,7 @@ mod values;
 
 pub use sources::Flags;
 
+use heliograph_console::Operator;
 use heliograph_domain::accounts::Registration;
 use heliograph_mtproto::transport::ProxySecret;
 use ipnet::IpNet;
@@ -131,6 +132,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Secrets for clients that come as through an MTProxy.
     pub mtproxy_secrets: Vec<ProxySecret>,
+    /// Who runs the installation, for its pages; empty where nothing was said.
+    pub operator: Operator,
+    /// The file with the witnesses of the public log.
+    pub witnesses: Option<PathBuf>,
     /// Limits on how much may be asked for.
     pub flood_limits: FloodLimits,
     /// Opens `/metrics` to other machines.
@@ -184,6 +189,14 @@ impl Settings {
                 .unwrap_or(by_default),
             trusted_proxies: sources.parse_all("trusted-proxies", values::network)?,
             mtproxy_secrets: sources.parse_all("mtproxy-secret", values::mtproxy_secret)?,
+            operator: Operator {
+                name: sources.parse("operator", values::line)?.unwrap_or_default(),
+                seat: sources.parse("seat", values::seat)?.unwrap_or_default(),
+                contact: sources.parse("contact", values::line)?.unwrap_or_default(),
+                contest: sources.parse("contest", values::line)?.unwrap_or_default(),
+                terms: String::new(),
+            },
+            witnesses: sources.parse("witnesses", values::path)?,
             flood_limits,
             metrics_token: sources.parse("metrics-token", values::secret)?,
             log: sources

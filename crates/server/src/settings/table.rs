@@ -183,6 +183,48 @@ pub const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        key: "operator",
+        value: "TEXT",
+        default: "none",
+        help: "Who runs this installation, as its public pages name them.",
+        more: "People and authorities have to know whom they are dealing with.",
+        ..PLAIN
+    },
+    Setting {
+        key: "seat",
+        value: "XX",
+        default: "none",
+        help: "The country where the operator sits, by its ISO 3166-1 code.",
+        more: "An order is served only for what is an offence there as well.",
+        ..PLAIN
+    },
+    Setting {
+        key: "contact",
+        value: "TEXT",
+        default: "none",
+        help: "Where people and authorities can write to.",
+        more: "It stands on the public pages.",
+        ..PLAIN
+    },
+    Setting {
+        key: "contest",
+        value: "TEXT",
+        default: "none",
+        help: "Where someone can turn who contests a disclosure: a sentence.",
+        more: "It stands in the notice that a person gets after a disclosure.",
+        ..PLAIN
+    },
+    Setting {
+        key: "witnesses",
+        value: "FILE",
+        default: "none",
+        help: "The witnesses that are asked to cosign the public log.",
+        more: "Lines as in a tlog-policy (c2sp.org/tlog-policy): witnesses with their keys and \
+               addresses, groups, and the quorum. Without it nobody outside vouches for the log, \
+               and every page says so.",
+        ..PLAIN
+    },
+    Setting {
         key: "flood-limits",
         value: "on|off",
         default: "on",

@@ -3,8 +3,10 @@
 use super::{CodesBy, FloodLimits, Secret};
 use heliograph_domain::accounts::Registration;
 use heliograph_mtproto::transport::ProxySecret;
+use heliograph_transparency::regions::Country;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
@@ -124,6 +126,26 @@ pub(super) fn flood_limits(text: &str) -> Parsed<FloodLimits> {
         "off" => Ok(FloodLimits::Off),
         _ => Err("on or off"),
     }
+}
+
+pub(super) fn line(text: &str) -> Parsed<String> {
+    if text.trim().is_empty() || text.len() > 300 || text.chars().any(char::is_control) {
+        return Err("a line of text, at most 300 bytes");
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn seat(text: &str) -> Parsed<String> {
+    let country = text.parse::<Country>();
+    let country = country.map_err(|_| "the two capital letters of a country, as DE")?;
+    Ok(country.to_string())
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    if text.is_empty() {
+        return Err("the path of a file");
+    }
+    Ok(text.into())
 }
 
 pub(super) fn secret(text: &str) -> Parsed<Secret> {

@@ -72,7 +72,11 @@ pub async fn a_refused_command_leaves_no_trace_and_spares_its_neighbours(place: 
     assert_eq!(number.await.expect("the counter"), 1);
     assert_eq!(
         state_of(&store, A.into()).await,
-        Mailbox { pts: 2, last_id: 2 }
+        Mailbox {
+            pts: 2,
+            last_id: 2,
+            ..Mailbox::default()
+        }
     );
     assert_eq!(state_of(&store, B.into()).await, Mailbox::default());
     let heard = ear.heard();

@@ -96,7 +96,14 @@ pub async fn a_pair_is_numbered_in_each_mailbox(place: &impl Place) {
     let state = mailbox::state(&mut *view, A.into())
         .await
         .expect("a mailbox");
-    assert_eq!(state, Mailbox { pts: 3, last_id: 3 });
+    assert_eq!(
+        state,
+        Mailbox {
+            pts: 3,
+            last_id: 3,
+            ..Mailbox::default()
+        }
+    );
     drop(view);
     store.close().await;
 }

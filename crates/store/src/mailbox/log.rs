@@ -28,6 +28,9 @@ pub async fn record(
 ) -> Result<Arc<Logged>, StoreError> {
     let mut mailbox = state(tx, owner).await?;
     mailbox.pts += pts_count;
+    if let EventKind::Deleted(gone) = &kind {
+        mailbox.removed += gone.len() as u32;
+    }
     tx.put::<Mailbox>(owner, &(), &mailbox)?;
     tx.put(
         owner,

@@ -14,6 +14,10 @@ pub struct Mailbox {
     /// The number of its newest message, deleted ones included.
     #[n(1)]
     pub last_id: u32,
+    /// How many messages have been removed from it; as long as this stays, messages are only added.
+    #[n(2)]
+    #[cbor(default)]
+    pub removed: u32,
 }
 
 row!(Mailbox, Table::Mailbox, key: ());
