@@ -34,13 +34,17 @@ impl Snapshot {
 const LOGGED_KEPT: i64 = 2;
 
 impl SealedRecords {
-    /// Keeps the hashes of all records as they are now, for a root about to be logged.
-    pub fn take_snapshot(&self, now_s: u64) -> Result<Snapshot, DeskError> {
+    /// Keeps the hashes of all records as they are now, for a root about to be logged; `None`, and
+    /// nothing is kept, when there are no records.
+    pub fn take_snapshot(&self, now_s: u64) -> Result<Option<Snapshot>, DeskError> {
         self.database.write(|tx| {
             let mut list =
                 tx.prepare_cached("SELECT hash FROM phone UNION ALL SELECT hash FROM ip")?;
             let hashes = list.query_map([], |row| row.get(0))?;
             let mut leaves = hashes.collect::<Result<Vec<[u8; 32]>, _>>()?;
+            if leaves.is_empty() {
+                return Ok(None);
+            }
             leaves.sort_unstable();
             let phones: i64 = tx.query_row("SELECT count(*) FROM phone", [], |row| row.get(0))?;
             // One that was never logged belongs to an attempt that was given up.
@@ -49,13 +53,13 @@ impl SealedRecords {
                 "INSERT INTO snapshot (taken_s, phones, leaves) VALUES (?1, ?2, ?3)",
                 params![now_s as i64, phones, leaves.as_flattened()],
             )?;
-            Ok(Snapshot {
+            Ok(Some(Snapshot {
                 id: tx.last_insert_rowid(),
                 taken_s: now_s,
                 phones: phones as u64,
                 leaves,
                 entry: None,
-            })
+            }))
         })
     }
 

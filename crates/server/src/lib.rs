@@ -8,6 +8,7 @@ pub mod client_config;
 pub mod codes;
 pub mod control;
 pub mod custodian_process;
+mod demo;
 pub mod desk;
 pub mod gateway;
 pub mod http;

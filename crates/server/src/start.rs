@@ -16,7 +16,8 @@ use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
 use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
-use heliograph_api::{AccessKey, Limits, Policy, Services};
+use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
+use heliograph_console::Operator;
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -24,10 +25,10 @@ use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
-use heliograph_keeper::{Purpose, RemoteKeeper, TagError, phone_tag};
+use heliograph_keeper::{KeeperClient, Purpose, RemoteKeeper, SecretsClient, TagError, phone_tag};
 use heliograph_model::E164;
-use heliograph_offline::custodian::client::{CallError, Remote};
-use heliograph_store::{BoxFuture, Store, StoreError};
+use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
+use heliograph_store::{BoxFuture, Clock, Store, StoreError};
 use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
 use serde::Serialize;
 use std::fs;
@@ -37,7 +38,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -125,16 +126,50 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
             return Err(error.into());
         }
     };
-    let served = Server::start(settings, &data, secrets, log, &keeper, &custodian).await;
     // Whatever happened, neither is left behind.
-    let outcome = match served {
-        Ok(server) => server.run(stop).await,
-        Err(error) => Err(error),
-    };
+    let outcome = serve_with(settings, data, secrets, log, &keeper, &custodian, stop).await;
     custodian.stop().await;
     keeper.stop().await;
     drop(lock);
     outcome
+}
+
+async fn serve_with(
+    settings: Settings,
+    data: DataFolder,
+    secrets: Secrets,
+    log: InstallationLog,
+    keeper: &Beside,
+    custodian: &Beside,
+    stop: Stop,
+) -> Result<(), StartError> {
+    let client = Arc::new(RemoteKeeper::new(keeper.socket()));
+    let local = format!("unix:{}", custodian.socket().display());
+    let local = Remote::new(&local)
+        .map_err(CallError::from)
+        .map_err(DeskFailure::from)?;
+    let address = settings.listen;
+    let outside = Outside {
+        keeper: client.clone(),
+        secrets: client,
+        keeper_socket: Some(keeper.socket().to_owned()),
+        custodian: Arc::new(local),
+        clock: Arc::new(SystemClock),
+        codes: codes::sender(&settings.codes).map_err(system("the file for sign-in codes"))?,
+        demo: false,
+    };
+    let server = Server::open(settings, data, secrets, log, outside).await?;
+    let listening = TcpListener::bind(address).await;
+    let listener = listening.map_err(|source| StartError::Listen { address, source })?;
+    server.run(listener, stop).await
+}
+
+/// Where somebody can turn who contests a disclosure, to follow “You can contest this: ”.
+fn contest(operator: &Operator) -> String {
+    let said = |text: &str| (!text.is_empty()).then(|| text.trim_end_matches('.').to_owned());
+    said(&operator.contest)
+        .or_else(|| said(&operator.contact).map(|contact| format!("write to {contact}")))
+        .unwrap_or_else(|| "turn to the operator of this server".to_owned())
 }
 
 /// The name of a log that is made now: the host under which people know the installation, else a
@@ -151,55 +186,67 @@ fn log_origin(origin: Option<&str>) -> String {
     format!("{:016x}.invalid/log", u64::from_be_bytes(name))
 }
 
+/// What a server leans on and does not hold itself.
+pub(crate) struct Outside {
+    /// The keeper of phone tags.
+    pub keeper: Arc<dyn KeeperClient>,
+    /// The same, for its secrets.
+    pub secrets: Arc<dyn SecretsClient>,
+    /// Where the keeper listens, when it is a process of its own.
+    pub keeper_socket: Option<PathBuf>,
+    /// The custodian on this machine.
+    pub custodian: Arc<dyn CustodianClient>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way out for sign-in codes.
+    pub codes: Arc<dyn CodeSender>,
+    /// Whether everything is a demonstration.
+    pub demo: bool,
+}
+
 /// A server that is ready to take connections.
-struct Server {
+pub(crate) struct Server {
     data: DataFolder,
     services: Arc<Services>,
-    desk: Arc<Desk>,
+    pub(crate) desk: Arc<Desk>,
     gateway: Arc<Gateway>,
-    door: Arc<Door>,
-    listener: TcpListener,
-    control: UnixListener,
+    pub(crate) door: Arc<Door>,
+    public_key: PublicKey,
     floor: MsgIdFloor,
-    ready: String,
 }
 
 impl Server {
-    async fn start(
+    /// Opens the data folder and puts everything together.
+    pub(crate) async fn open(
         settings: Settings,
-        data: &DataFolder,
+        data: DataFolder,
         secrets: Secrets,
         log: InstallationLog,
-        keeper: &Beside,
-        custodian: &Beside,
+        outside: Outside,
     ) -> Result<Self, StartError> {
-        let client = Arc::new(RemoteKeeper::new(keeper.socket()));
-        keeper_process::check_key(data, &*client).await?;
+        keeper_process::check_key(&data, &*outside.keeper).await?;
         let (floor, last_msg_id) = MsgIdFloor::open(data.msg_id_floor())?;
 
         let wakes = Wakes::new();
-        let clock = Arc::new(SystemClock);
         let store = SqliteStore::open(
             &data.database(),
             SqliteOptions::default(),
-            clock.clone(),
+            outside.clock.clone(),
             wakes.clone(),
         )?;
-        belonging::check(&store, &secrets.seal, data).await?;
+        belonging::check(&store, &secrets.seal, &data).await?;
         store.write(EnsureServices).await?;
 
-        let code_sender =
-            codes::sender(&settings.codes).map_err(system("the file for sign-in codes"))?;
         let services = Arc::new(Services {
             store: store.clone(),
-            keeper: client.clone(),
+            keeper: outside.keeper.clone(),
             bus: wakes.clone(),
-            clock,
+            clock: outside.clock.clone(),
             entropy: Arc::new(SystemEntropy),
             codes: Codes::default(),
             exports: Exports::default(),
             login_tokens: LoginTokens::default(),
-            code_sender,
+            code_sender: outside.codes,
             presence: Presence::default(),
             counts: Counts::default(),
             access: AccessKey::new(&secrets.access_hash),
@@ -214,21 +261,16 @@ impl Server {
                 public_key_pem: secrets.public_pem.clone(),
             },
         });
-        let local = format!("unix:{}", custodian.socket().display());
         let desk = Desk::open(DeskParts {
             log,
             database: data.desk_database(),
             store: store.clone(),
-            keeper: client.clone(),
-            secrets: client,
-            custodian: Arc::new(
-                Remote::new(&local)
-                    .map_err(CallError::from)
-                    .map_err(DeskFailure::from)?,
-            ),
-            clock: Arc::new(SystemClock),
-            contest: String::new(),
-            demo: false,
+            keeper: outside.keeper,
+            secrets: outside.secrets,
+            custodian: outside.custodian,
+            clock: outside.clock,
+            contest: contest(&settings.operator),
+            demo: outside.demo,
         })
         .await?;
         services.codes.hand_over_to(desk.sealer.clone());
@@ -247,24 +289,16 @@ impl Server {
             sealer: Some(desk.sealer.clone()),
         });
 
-        let address = settings.listen;
-        let listening = TcpListener::bind(address).await;
-        let listener = listening.map_err(|source| StartError::Listen { address, source })?;
-        let control =
-            control::bind(&data.control_socket()).map_err(system("the control socket"))?;
-        let listen = listener.local_addr().map_err(system("the own address"))?;
-        let ready = ready_line(listen, &public_key, &data.public_key());
-
         let trust = Arc::new(Trust::new(settings.trusted_proxies.clone()));
         let http = App::new(http::Parts {
             settings,
-            public_key,
+            public_key: public_key.clone(),
             metrics,
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health {
                 store,
-                keeper: keeper.socket().to_owned(),
+                keeper: outside.keeper_socket,
             }),
         });
         let door = Arc::new(Door {
@@ -273,24 +307,31 @@ impl Server {
             trust,
         });
         Ok(Server {
-            data: data.clone(),
+            data,
             services,
             desk,
             gateway,
             door,
-            listener,
-            control,
+            public_key,
             floor,
-            ready,
         })
     }
 
-    async fn run(mut self, mut stop: Stop) -> Result<(), StartError> {
+    /// Takes connections until it is told to stop, then ends in order.
+    pub(crate) async fn run(
+        mut self,
+        listener: TcpListener,
+        mut stop: Stop,
+    ) -> Result<(), StartError> {
+        let control =
+            control::bind(&self.data.control_socket()).map_err(system("the control socket"))?;
+        let listen = listener.local_addr().map_err(system("the own address"))?;
+        let ready = ready_line(listen, &self.public_key, &self.data.public_key());
         self.floor.advance(self.gateway.last_msg_id())?;
-        replace(&self.data.ready(), 0o600, self.ready.as_bytes())?;
+        replace(&self.data.ready(), 0o600, ready.as_bytes())?;
         // Whoever started the server may have stopped listening to it.
         let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(self.ready.as_bytes());
+        let _ = stdout.write_all(ready.as_bytes());
         let _ = stdout.flush();
         drop(stdout);
         tracing::info!("ready");
@@ -300,8 +341,8 @@ impl Server {
         tokio::select! {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
-            () = accept::run(self.listener, self.door) => {}
-            () = control::serve(self.control, execute) => {}
+            () = accept::run(listener, self.door) => {}
+            () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}
             () = stop.wait() => {}
         }
@@ -342,13 +383,14 @@ fn ready_line(listen: SocketAddr, key: &PublicKey, path: &Path) -> String {
 }
 
 /// The signals that end a server in order.
-struct Stop {
+pub(crate) struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stop {
-    fn listen() -> io::Result<Self> {
+    /// Waits for the signals from now on.
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Stop {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -375,7 +417,7 @@ async fn move_floor(floor: &mut MsgIdFloor, gateway: &Gateway) {
 /// What `/readyz` looks at.
 struct Health {
     store: Store,
-    keeper: PathBuf,
+    keeper: Option<PathBuf>,
 }
 
 impl Readiness for Health {
@@ -385,8 +427,12 @@ impl Readiness for Health {
             if let Err(error) = self.store.view().await {
                 found.push(format!("the database cannot be read: {error}"));
             }
-            let reached = timeout(KEEPER_WAIT, UnixStream::connect(&self.keeper)).await;
-            if !matches!(reached, Ok(Ok(_))) {
+            if let Some(socket) = &self.keeper
+                && !matches!(
+                    timeout(KEEPER_WAIT, UnixStream::connect(socket)).await,
+                    Ok(Ok(_))
+                )
+            {
                 found.push("the keeper does not answer: nobody new can sign in".into());
             }
             found

@@ -152,13 +152,13 @@ impl Office {
         // One that was taken when the process ended may be in the log already: its root is not
         // that of the records of today.
         let left = self.records.unlogged_snapshot()?;
-        let snapshot = match left {
-            Some(left) => left,
+        let taken = match left {
+            Some(left) => Some(left),
             None => self.records.take_snapshot(now_s)?,
         };
-        if snapshot.leaves.is_empty() {
+        let Some(snapshot) = taken else {
             return Ok(None);
-        }
+        };
         let index = self.log_entry(
             None,
             "vault",

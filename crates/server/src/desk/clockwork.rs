@@ -12,7 +12,8 @@ use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::ledger::keys::LoggedKey;
 use heliograph_vault::keys::{GateMode, SealingKeys};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -104,7 +105,17 @@ impl Desk {
 
     fn look_after_cases(&self, now_s: u64) -> Result<(), FlowError> {
         self.office.refresh_log(now_s);
-        for alarm in self.office.tick(now_s)? {
+        let alarms = self.office.tick(now_s)?;
+        // Each is told once, and again when it had gone away in between.
+        let mut told = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *told);
+        for alarm in alarms {
+            let alarm_text = format!("{alarm:?}");
+            let known = before.contains(&alarm_text);
+            told.insert(alarm_text);
+            if known {
+                continue;
+            }
             match alarm {
                 Alarm::Due { case, kind, due_s } => {
                     tracing::warn!(%case, kind, due_s, "case_due");
@@ -128,16 +139,23 @@ impl Desk {
             .sealer
             .erase_expired(logged.policy.retention_days)
             .await?;
-        let missing: Vec<_> = erased
+        let counted: BTreeMap<u32, u64> = erased
             .into_iter()
-            .filter(|erased| {
-                let day = Day(erased.day);
-                ledger.custody().day_key(day).is_some() && ledger.custody().erased(day).is_none()
-            })
+            .map(|erased| (erased.day, erased.records))
+            .collect();
+        // The custodians' key of a day on which nobody was seen has its time, too.
+        let today = Day::of_unix(self.now_s());
+        let custody = ledger.custody();
+        let expired = |day: &Day| day.plus(logged.policy.retention_days) < today;
+        let missing: Vec<Day> = custody
+            .days()
+            .map(|(day, _)| day)
+            .filter(|day| expired(day) && custody.erased(*day).is_none())
             .collect();
         self.blocking(move |desk| {
-            for erased in missing {
-                desk.log_erasure(Day(erased.day), erased.records)?;
+            for day in missing {
+                let records = counted.get(&day.0).copied().unwrap_or(0);
+                desk.log_erasure(day, records)?;
             }
             Ok(())
         })

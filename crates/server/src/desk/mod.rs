@@ -29,8 +29,9 @@ use heliograph_transparency::tree::Hash;
 use people::StoredPeople;
 use secrets::KeptSecrets;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -123,6 +124,8 @@ pub struct Desk {
     /// Rings when something was done that the clockwork should take up at once.
     wake: Notify,
     demo: bool,
+    /// What was alarming at the last look.
+    alarms: Mutex<BTreeSet<String>>,
 }
 
 impl Desk {
@@ -172,6 +175,7 @@ impl Desk {
             policy_text,
             wake: Notify::new(),
             demo: parts.demo,
+            alarms: Mutex::default(),
         });
         desk.blocking(Desk::set_up).await?;
         Ok(desk)

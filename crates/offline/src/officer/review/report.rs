@@ -90,12 +90,12 @@ pub(super) fn page(
     ));
     line(format!("  fingerprint {}", bundle.delivery.fingerprint));
     line(String::new());
-    line(
-        "CHECKED  the log continues what this tool knew, and was witnessed within a day; the \
+    line(format!(
+        "CHECKED  the log continues what this tool knew{}; the \
          order, its documents and every record are the ones the log commits to; the records \
-         belong to one person and lie within the order's scope."
-            .into(),
-    );
+         belong to one person and lie within the order's scope.",
+        witnessed(copy)
+    ));
     line(
         "NOT CHECKED  whether the order is genuine and lawful, and whether the account is the \
          person it means: that is yours to judge."
@@ -105,6 +105,14 @@ pub(super) fn page(
         line(format!("\n!! {}", printable(warning)));
     }
     page
+}
+
+/// What the check of the witnesses came to.
+fn witnessed(copy: &LogCopy) -> &'static str {
+    match copy.standing() {
+        Standing::Unwitnessed => ", though no witness has seen it",
+        Standing::Witnessed => ", and was witnessed within a day",
+    }
 }
 
 /// How far others vouch for this log and its keys.

@@ -1,0 +1,159 @@
+//! The people of the story: clients like any other, from addresses that documents may use.
+
+use super::Failure;
+use super::stage::Stage;
+use crate::client::{Client, Credentials};
+use heliograph_mtproto::AuthKey;
+use heliograph_tl::{enums, functions, types};
+use std::net::IpAddr;
+use tokio::io::DuplexStream;
+
+/// The account that writes on behalf of the server.
+const SERVICE: i64 = 777_000;
+
+/// Somebody of the story.
+pub struct Person {
+    /// The first name.
+    pub name: &'static str,
+    /// The number's digits. It is of a range that is kept free for stories.
+    pub number: &'static str,
+    /// The username.
+    pub username: &'static str,
+}
+
+/// Somebody who is signed in and connected.
+pub struct Connected {
+    client: Client<DuplexStream>,
+}
+
+impl Person {
+    /// Signs in over a new connection, and signs up before if there is no account yet.
+    pub async fn sign_in(
+        &self,
+        stage: &Stage,
+        from: IpAddr,
+        port: u16,
+    ) -> Result<Connected, Failure> {
+        let io = stage.connect(from, port)?;
+        let mut client = Client::connect(io, &stage.key, stage.client_clock()).await?;
+        let send = functions::auth::SendCode {
+            phone_number: self.number.into(),
+            api_id: 1,
+            api_hash: "0".repeat(32),
+            settings: types::CodeSettings::default().into(),
+        };
+        let enums::auth::SentCode::SentCode(sent) = client.call(&send).await? else {
+            return Err("the server wants no code".into());
+        };
+        let mut code = stage.post.take(self.number);
+        if code.is_none() {
+            // It went to the chat on another device of theirs, which is not at hand.
+            let resend = functions::auth::ResendCode {
+                phone_number: self.number.into(),
+                phone_code_hash: sent.phone_code_hash.clone(),
+                reason: None,
+            };
+            client.call(&resend).await?;
+            code = stage.post.take(self.number);
+        }
+        let sign_in = functions::auth::SignIn {
+            phone_number: self.number.into(),
+            phone_code_hash: sent.phone_code_hash.clone(),
+            phone_code: Some(code.ok_or("no code was sent")?),
+            email_verification: None,
+        };
+        let mut answer = client.call(&sign_in).await?;
+        if matches!(answer, enums::auth::Authorization::SignUpRequired(_)) {
+            let sign_up = functions::auth::SignUp {
+                no_joined_notifications: true,
+                phone_number: self.number.into(),
+                phone_code_hash: sent.phone_code_hash,
+                first_name: self.name.into(),
+                last_name: String::new(),
+            };
+            answer = client.call(&sign_up).await?;
+            let take = functions::account::UpdateUsername {
+                username: self.username.into(),
+            };
+            client.call(&take).await?;
+        }
+        match answer {
+            enums::auth::Authorization::Authorization(_) => {
+                client.call(&functions::updates::GetState {}).await?;
+                Ok(Connected { client })
+            }
+            enums::auth::Authorization::SignUpRequired(_) => {
+                Err("the sign-up was not accepted".into())
+            }
+        }
+    }
+}
+
+impl Connected {
+    /// Hangs up, and keeps what the device needs to come back without signing in.
+    pub fn leave(self) -> Credentials {
+        let key = AuthKey::from_bytes(*self.client.key().bytes());
+        Credentials { key, salt: 0 }
+    }
+
+    /// Comes back with a device from before.
+    pub async fn come_back(
+        device: Credentials,
+        stage: &Stage,
+        from: IpAddr,
+        port: u16,
+    ) -> Result<Self, Failure> {
+        let io = stage.connect(from, port)?;
+        let mut client = Client::resume(io, device, stage.client_clock()).await?;
+        client.call(&functions::updates::GetState {}).await?;
+        Ok(Connected { client })
+    }
+
+    /// Writes to somebody with a username.
+    pub async fn write_to(&mut self, username: &str, text: &str) -> Result<(), Failure> {
+        let resolve = functions::contacts::ResolveUsername {
+            username: username.into(),
+            referer: None,
+        };
+        let enums::contacts::ResolvedPeer::ResolvedPeer(found) = self.client.call(&resolve).await?;
+        let Some(enums::User::User(user)) = found.users.into_iter().next() else {
+            return Err("the username leads nowhere".into());
+        };
+        let peer = types::InputPeerUser {
+            user_id: user.id,
+            access_hash: user.access_hash.unwrap_or(0),
+        };
+        let send = functions::messages::SendMessage {
+            peer: peer.into(),
+            message: text.into(),
+            random_id: 1,
+            ..Default::default()
+        };
+        self.client.call(&send).await?;
+        Ok(())
+    }
+
+    /// The last message in the chat with the service account, 777000.
+    pub async fn last_notice(&mut self) -> Result<Option<String>, Failure> {
+        let dialogs = functions::messages::GetDialogs {
+            offset_peer: enums::InputPeer::Empty,
+            limit: 10,
+            ..Default::default()
+        };
+        let messages = match self.client.call(&dialogs).await? {
+            enums::messages::Dialogs::Dialogs(found) => found.messages,
+            enums::messages::Dialogs::Slice(found) => found.messages,
+            enums::messages::Dialogs::NotModified(_) => Vec::new(),
+        };
+        Ok(messages.into_iter().find_map(|message| match message {
+            enums::Message::Message(message) if is_of_service(&message.peer_id) => {
+                Some(message.message)
+            }
+            _ => None,
+        }))
+    }
+}
+
+fn is_of_service(peer: &enums::Peer) -> bool {
+    matches!(peer, enums::Peer::User(user) if user.user_id == SERVICE)
+}
