@@ -1,5 +1,6 @@
 //! After the order: time passes, and everything can be checked by anyone.
 
+use super::told::progress;
 use super::{DAY_S, Failure, Story, must};
 use crate::desk::log::{ReportFormat, report_of};
 use heliograph_transparency::entry::Entry;
@@ -18,7 +19,7 @@ impl Story<'_> {
         for day in 1..=days {
             self.stage.clock.move_on(DAY_S);
             self.stage.look_after().await;
-            self.told.progress("days", day as u32, days as u32);
+            progress("days", day as u32, days as u32);
         }
         self.stage.clock.catch_up();
         self.stage.look_after().await;

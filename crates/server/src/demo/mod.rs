@@ -25,6 +25,7 @@ use stage::{MovedClock, Stage};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use told::Told;
 
@@ -89,28 +90,7 @@ struct Story<'a> {
 
 /// Runs the demonstration.
 pub async fn run(options: Options) -> Result<(), Failure> {
-    let temporary = match &options.data {
-        Some(folder) => {
-            std::fs::create_dir_all(folder)?;
-            if std::fs::read_dir(folder)?.next().is_some() {
-                let folder = folder.display();
-                return Err(format!("{folder} is not empty: name another folder").into());
-            }
-            None
-        }
-        None => {
-            let mut folder = tempfile::Builder::new();
-            let mut folder = folder.prefix("heliograph-demo-").tempdir()?;
-            folder.disable_cleanup(options.keep);
-            Some(folder)
-        }
-    };
-    let folder = match (&options.data, &temporary) {
-        (Some(folder), _) => folder.clone(),
-        (None, temporary) => temporary
-            .as_ref()
-            .map_or_else(PathBuf::new, |folder| folder.path().to_owned()),
-    };
+    let (folder, _temporary) = place(&options)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let listen = listener.local_addr()?;
 
@@ -131,6 +111,23 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let outcome = server.run(listener, Stop::listen()?).await;
     drop(lock);
     Ok(outcome?)
+}
+
+/// The folder that was named, if it is empty, or a new one, which goes with the second value.
+fn place(options: &Options) -> Result<(PathBuf, Option<TempDir>), Failure> {
+    let Some(folder) = &options.data else {
+        let mut folder = tempfile::Builder::new()
+            .prefix("heliograph-demo-")
+            .tempdir()?;
+        folder.disable_cleanup(options.keep);
+        return Ok((folder.path().to_owned(), Some(folder)));
+    };
+    std::fs::create_dir_all(folder)?;
+    if std::fs::read_dir(folder)?.next().is_some() {
+        let folder = folder.display();
+        return Err(format!("{folder} is not empty: name another folder").into());
+    }
+    Ok((folder.clone(), None))
 }
 
 impl<'a> Story<'a> {

@@ -14,7 +14,7 @@ pub struct Told {
 #[derive(Serialize)]
 struct Chapter {
     event: &'static str,
-    chapter: u32,
+    number: u32,
     title: String,
     lines: Vec<String>,
 }
@@ -45,7 +45,7 @@ impl Told {
         if self.json {
             self.chapter = Some(Chapter {
                 event: "chapter",
-                chapter: self.number,
+                number: self.number,
                 title: title.to_owned(),
                 lines: Vec::new(),
             });
@@ -81,22 +81,6 @@ impl Told {
         Ok(())
     }
 
-    /// How far a long step is, on the standard error output.
-    pub fn progress(&self, what: &str, done: u32, of: u32) {
-        let mut out = io::stderr().lock();
-        if !out.is_terminal() {
-            return;
-        }
-        let filled = (done * 30 / of.max(1)) as usize;
-        let bar = "#".repeat(filled) + &".".repeat(30 - filled);
-        // Nobody is harmed by a bar that cannot be drawn.
-        let _ = write!(out, "\r    {what} [{bar}] {done}/{of}");
-        if done == of {
-            let _ = write!(out, "\r\x1b[2K");
-        }
-        let _ = out.flush();
-    }
-
     /// The end: what broke, if something did, and where the data is, if it is kept.
     pub fn end(&mut self, broke: Option<&str>, data: Option<&str>) -> io::Result<()> {
         self.close()?;
@@ -118,6 +102,22 @@ impl Told {
             None => Ok(()),
         }
     }
+}
+
+/// How far a long step is, on the standard error output.
+pub fn progress(what: &str, done: u32, of: u32) {
+    let mut out = io::stderr().lock();
+    if !out.is_terminal() {
+        return;
+    }
+    let filled = (done * 30 / of.max(1)) as usize;
+    let bar = "#".repeat(filled) + &".".repeat(30 - filled);
+    // Nobody is harmed by a bar that cannot be drawn.
+    let _ = write!(out, "\r    {what} [{bar}] {done}/{of}");
+    if done == of {
+        let _ = write!(out, "\r\x1b[2K");
+    }
+    let _ = out.flush();
 }
 
 fn print_json(value: &impl Serialize) -> io::Result<()> {

@@ -24,7 +24,7 @@ const OF_BEN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 77);
 const OF_NOBODY: &str = "2001:db8:91:82:73:64:55:46";
 
 /// Every form in which a number could be written down.
-fn forms_of_number(number: &str) -> Vec<Vec<u8>> {
+pub fn forms_of_number(number: &str) -> Vec<Vec<u8>> {
     let digits = number.trim_start_matches('+');
     let mut forms = vec![digits.into(), digits[2..].into()];
     if let Ok(value) = digits.parse::<u64>() {
@@ -56,7 +56,7 @@ fn forms_of_number(number: &str) -> Vec<Vec<u8>> {
 }
 
 /// Every form in which an address could be written down.
-fn forms_of_address(address: IpAddr) -> Vec<Vec<u8>> {
+pub fn forms_of_address(address: IpAddr) -> Vec<Vec<u8>> {
     let bytes = match address {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),

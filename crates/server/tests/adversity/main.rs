@@ -8,4 +8,5 @@ mod person;
 mod program;
 mod replica;
 mod stolen;
+mod story;
 mod wire;
