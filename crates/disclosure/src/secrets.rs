@@ -69,6 +69,10 @@ pub trait CaseSecrets: Send + Sync {
         records: &[VerifiedRecord],
     ) -> Result<(), SecretsError>;
 
+    /// Keeps what a `preserve` entry covers for longer, on the strength of this `extend` entry.
+    /// Asked again, it has done so already.
+    fn extend(&self, extend: u64) -> Result<(), SecretsError>;
+
     /// Destroys what was kept for a `preserve` entry.
     fn release(&self, preserve: u64) -> Result<(), SecretsError>;
 }

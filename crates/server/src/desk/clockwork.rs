@@ -50,6 +50,7 @@ impl Desk {
             let now_s = desk.now_s();
             told("intake_not_logged", desk.office.log_intake(now_s));
             told("desk_not_looked_after", desk.look_after_cases(now_s));
+            told("quarter_not_reported", desk.office.log_reports(now_s));
         })
         .await;
         told("day_not_erased", self.erase().await);

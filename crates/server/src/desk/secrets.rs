@@ -126,6 +126,12 @@ impl CaseSecrets for KeptSecrets {
         self.ask(what, |keeper| keeper.preserve_secrets(&order))
     }
 
+    fn extend(&self, extend: u64) -> Result<(), SecretsError> {
+        let what = "promise to keep the records for longer";
+        let logged = self.logged(extend).map_err(refused(what))?;
+        self.ask(what, |keeper| keeper.extend(&logged))
+    }
+
     fn release(&self, preserve: u64) -> Result<(), SecretsError> {
         self.ask("word that it erased what it kept", |keeper| {
             keeper.release(preserve)

@@ -10,6 +10,7 @@ use crate::order::OrderForm;
 use heliograph_transparency::entry::{Column, DAY_S, Day, Dimension, Ending, Outcome, Place};
 use heliograph_transparency::ledger::findings::Degree;
 use heliograph_transparency::tree::Hash;
+use std::collections::BTreeSet;
 
 const NOW_S: u64 = NOON_S + 3_600;
 
@@ -317,7 +318,8 @@ fn a_preservation_ends_by_itself_and_can_be_extended_once() {
         office.complete(STAFF, &world.sign(&text.expect("written"), &[1, 2]), now_s)
     };
     assert!(extend(91, day_s(20)).is_err());
-    extend(90, day_s(20)).expect("extended");
+    let extended = extend(90, day_s(20)).expect("extended");
+    assert_eq!(world.outside().extended, BTreeSet::from([extended]));
     assert!(extend(95, day_s(21)).is_err());
     office.tick(day_s(90)).expect("ticks");
     assert_eq!(world.outside().kept.len(), 1);

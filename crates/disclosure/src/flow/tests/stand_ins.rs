@@ -188,6 +188,12 @@ impl CaseSecrets for TestKeeper {
         Ok(())
     }
 
+    fn extend(&self, extend: u64) -> Result<(), SecretsError> {
+        self.fuse.burn();
+        lock(&self.outside).extended.insert(extend);
+        Ok(())
+    }
+
     fn release(&self, preserve: u64) -> Result<(), SecretsError> {
         self.fuse.burn();
         lock(&self.outside).kept.remove(&preserve);

@@ -54,6 +54,8 @@ pub struct Outside {
     pub deleted: BTreeSet<UserId>,
     /// Records whose secrets the keeper keeps, by `preserve` entry.
     pub kept: BTreeMap<u64, BTreeSet<[u8; 32]>>,
+    /// The `extend` entries that the keeper was told of.
+    pub extended: BTreeSet<u64>,
     /// Day secrets that are erased.
     pub erased_days: BTreeSet<u32>,
     pub witnessed: bool,
@@ -84,6 +86,7 @@ impl World {
             lying: None,
             deleted: BTreeSet::new(),
             kept: BTreeMap::new(),
+            extended: BTreeSet::new(),
             erased_days: BTreeSet::new(),
             witnessed: true,
             look_ups: 0,
