@@ -2,6 +2,7 @@
 
 use crate::counter::{Package, Sender};
 use heliograph_desk_store::{CaseId, IntakeId, StaffId};
+use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::documents::Upload;
 use heliograph_disclosure::order::OrderForm;
@@ -262,6 +263,8 @@ pub struct RegistryDraft {
     pub entry: Vec<u8>,
     /// Names in the registry that the new one could be mistaken for.
     pub look_alikes: Vec<String>,
+    /// The new access key, which is shown this once and kept nowhere.
+    pub access_key: Option<String>,
 }
 
 /// Why something was not done.
@@ -354,13 +357,15 @@ pub trait Casework: Send + Sync + 'static {
     /// The registry: of each authority the row that counts, and those that wait.
     fn authorities(&self, who: &Person, now_s: u64) -> Result<Vec<AuthorityLine>, CaseworkError>;
 
-    /// Writes down a change of the registry; `id` is `None` for a new authority.
+    /// Writes down a change of the registry; `id` is `None` for a new authority. What `details` say
+    /// of an access key is replaced by what `key` asks for.
     fn change_registry(
         &self,
         who: &Person,
         id: Option<u64>,
         action: Change,
         details: AuthorityDetails,
+        key: KeyChange,
         now_s: u64,
     ) -> Result<RegistryDraft, CaseworkError>;
 }

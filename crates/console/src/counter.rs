@@ -5,8 +5,8 @@ use heliograph_disclosure::order::{FormError, OrderForm};
 use heliograph_transparency::entry::{Outcome, Priority};
 use std::error::Error;
 
-/// Who hands something in, by their own words. Nothing here is proven: officers compare it with
-/// the registry, and call back.
+/// Who hands something in, by their own words. Nothing here is proven but by the access key:
+/// officers compare it with the registry, and call back.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Sender {
     /// The number in the registry that they give.
@@ -19,6 +19,8 @@ pub struct Sender {
     pub class: String,
     /// How officers reach a sender who is not in the registry, to enter it there.
     pub contact: String,
+    /// The access key as it was typed, by which an authority of the registry is recognised.
+    pub access_key: String,
 }
 
 /// By which way something came.

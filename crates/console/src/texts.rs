@@ -37,11 +37,13 @@ pub const NOT_OPEN: &str = "The desk of this installation is not open: its offic
 pub const NO_FORM: &str = "What was sent is not a form that this address takes.";
 
 /// The fields of a request: name, label, hint.
-pub const FIELDS: [(&str, &str, &str); 26] = [
+pub const FIELDS: [(&str, &str, &str); 27] = [
+    ("authority", "Number in our registry", "If you have one."),
     (
-        "authority",
-        "Number in our registry",
-        "If you have one. Requests without one wait until an officer has called you back.",
+        "access_key",
+        "Access key",
+        "As it was told to you when we called you back. Requests without it wait until an officer \
+         has called you again. Must be typed again after a mistake.",
     ),
     (
         "name",
@@ -202,8 +204,8 @@ pub fn stage(stage: crate::counter::Stage) -> &'static str {
 }
 
 /// Where a request stands that was put into quarantine.
-pub const QUARANTINED: &str = "Your authority is not in our registry, or gave a number that is not \
-    its own. The request waits in quarantine until an officer has called you back, at a number from \
+pub const QUARANTINED: &str = "Your authority is not in our registry, or did not show with its \
+    access key that it is. The request waits in quarantine until an officer has called you back, at a number from \
     a public source. No deadline runs until then. It is counted in the public log.";
 
 /// A number was expected.
@@ -261,6 +263,11 @@ pub const NO_CALL_BACK: &str = "Call the authority back first, and note where it
 
 /// The key of an authority is none.
 pub const NO_AGE_KEY: &str = "The key is not an age recipient (age1…).";
+
+/// A new access key, above it.
+pub const NEW_KEY: &str = "The access key, by which the authority is recognised at the portal. It is \
+                           shown this once and kept nowhere: hand it over in the call-back, to be \
+                           used once the row counts.";
 
 /// A row of the registry is not complete.
 pub const NO_ROW: &str = "The row is not complete: every field but the key is needed, in at most 200 \

@@ -24,6 +24,8 @@ pub enum Place {
     Authority(u64, u32),
     /// What an unknown sender handed in.
     Intake(IntakeId),
+    /// A document that came with it, by its position.
+    IntakeDocument(IntakeId, u16),
     /// Person and text of a notice.
     Notice(NoticeId),
 }
@@ -50,6 +52,9 @@ impl Place {
                 version.to_be_bytes().to_vec(),
             ),
             Place::Intake(id) => ("intake", id.0.to_vec(), Vec::new()),
+            Place::IntakeDocument(id, n) => {
+                ("intake-document", id.0.to_vec(), n.to_be_bytes().to_vec())
+            }
             Place::Notice(id) => ("notice", id.0.to_vec(), Vec::new()),
         }
     }

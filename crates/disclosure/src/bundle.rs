@@ -54,7 +54,8 @@ pub(crate) fn build(
         value: fields.value(*field).to_owned(),
     });
     let mut documents = Vec::new();
-    for (position, document) in file.documents.list().iter().enumerate() {
+    let all = file.documents.list().iter().chain(file.added());
+    for (position, document) in all.enumerate() {
         let sealed = view.sealed(&Place::Document(file.id, position as u16))?;
         let sealed = sealed.ok_or(LoadError::Corrupt("document"))?;
         let bytes = sealed
@@ -66,6 +67,7 @@ pub(crate) fn build(
             bytes: Base64(bytes.to_vec()),
         });
     }
+    let added = documents.split_off(file.documents.list().len());
     let mut findings = Vec::new();
     for sealed in view.findings_of(file.id)? {
         let finding: Finding = open(&sealed, &texts)?;
@@ -91,6 +93,7 @@ pub(crate) fn build(
         request,
         fields: fields.collect(),
         documents,
+        added,
         person: person.map(|us| BundlePerson {
             user_id: prepared.user,
             us: Fixed(*us.as_bytes()),

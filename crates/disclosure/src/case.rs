@@ -1,6 +1,6 @@
 //! Where a case stands, and everything that is stored of it.
 
-use crate::documents::Documents;
+use crate::documents::{Document, Documents};
 use crate::order::{Asked, FormError, OrderForm, log_fields};
 use crate::person::{Proven, Subject};
 use crate::registry::AuthorityDetails;
@@ -91,7 +91,7 @@ pub mod timer {
 }
 
 /// What arrived, as it is stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filed {
     pub form: OrderForm,
@@ -103,6 +103,10 @@ pub(crate) struct Filed {
     pub channel: String,
     /// The request that this one continues, by the index of its entry.
     pub follows: Option<u64>,
+    /// Documents that the authority added when it was asked to. What the log commits to came
+    /// before them.
+    #[serde(default)]
+    pub added: Vec<Document>,
 }
 
 /// What officers are asked about, as it is stored.
@@ -155,6 +159,9 @@ pub(crate) struct End {
     pub note: String,
     /// When it was decided: the end of the hours that a reveal tells.
     pub at_s: u64,
+    /// The size of the package, if there is one: what is left of it once it was fetched.
+    #[serde(default)]
+    pub package_bytes: u64,
 }
 
 impl End {
@@ -170,6 +177,7 @@ pub(crate) mod note {
     pub const PASSPHRASE: &str = "passphrase";
     pub const LIFTED: &str = "lifted";
     pub const CORRECTION: &str = "correction";
+    pub const RECEIPT: &str = "receipt";
 }
 
 /// Why a case could not be read.
@@ -249,6 +257,22 @@ impl CaseFile {
     /// When the order arrived.
     pub fn received_s(&self) -> u64 {
         self.filed.received_s
+    }
+
+    /// Documents that the authority added when it was asked to. They follow
+    /// [`documents`](Self::documents) in the numbers of documents.
+    pub fn added(&self) -> &[Document] {
+        &self.filed.added
+    }
+
+    /// How the sender was recognised: `login` or `call-back`.
+    pub fn channel(&self) -> &str {
+        &self.filed.channel
+    }
+
+    /// What was filled in.
+    pub fn form(&self) -> &OrderForm {
+        &self.filed.form
     }
 
     /// The authority's number in the registry.

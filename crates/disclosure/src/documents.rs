@@ -94,6 +94,31 @@ impl Documents {
         Ok(Self(documents))
     }
 
+    /// What `uploads` come to when they are added to these documents and to `earlier` ones that
+    /// were added before: the bounds are those of the whole order.
+    pub fn add(
+        &self,
+        earlier: &[Document],
+        uploads: &[Upload],
+    ) -> Result<Vec<Document>, DocumentError> {
+        let added = Self::check(uploads)?.0;
+        let known: Vec<&Document> = self.0.iter().chain(earlier).collect();
+        if known.len() + added.len() > MAX_DOCUMENTS {
+            return Err(DocumentError::TooMany);
+        }
+        let all = known.iter().copied().chain(&added);
+        let size_bytes: u64 = all.map(|document| document.size).sum();
+        if size_bytes > MAX_DOCUMENTS_BYTES as u64 {
+            return Err(DocumentError::TooLarge);
+        }
+        for (position, document) in added.iter().enumerate() {
+            if known.iter().any(|other| other.sha256 == document.sha256) {
+                return Err(DocumentError::Twice(position + 1));
+            }
+        }
+        Ok(earlier.iter().cloned().chain(added).collect())
+    }
+
     /// The documents.
     pub fn list(&self) -> &[Document] {
         &self.0
@@ -174,6 +199,33 @@ mod tests {
         let half = || pdf(&"x".repeat(MAX_DOCUMENTS_BYTES / 2));
         assert_eq!(error(&[half(), half()]), Some(DocumentError::TooLarge));
         assert_eq!(error(&[pdf("a"), pdf("a")]), Some(DocumentError::Twice(2)));
+    }
+
+    #[test]
+    fn what_is_added_counts_with_what_is_there() {
+        let five = |from: u8| -> Vec<Upload> {
+            let numbers = from..from + 5;
+            numbers.map(|number| pdf(&number.to_string())).collect()
+        };
+        let first = accepted(&five(0));
+        let added = |earlier: &[Document], uploads: &[Upload]| first.add(earlier, uploads);
+        let Ok(second) = added(&[], &five(5)) else {
+            panic!("ten are allowed")
+        };
+        assert_eq!(second.len(), 5);
+        assert_eq!(
+            added(&second, &[pdf("x")]).err(),
+            Some(DocumentError::TooMany)
+        );
+        assert_eq!(added(&[], &[pdf("0")]).err(), Some(DocumentError::Twice(1)));
+        assert_eq!(added(&[], &[]).err(), Some(DocumentError::None));
+        let half = || pdf(&"x".repeat(MAX_DOCUMENTS_BYTES / 2));
+        let large = accepted(&[half()]);
+        let other = pdf(&"y".repeat(MAX_DOCUMENTS_BYTES / 2));
+        assert_eq!(
+            large.add(&[], &[other]).err(),
+            Some(DocumentError::TooLarge)
+        );
     }
 
     #[test]

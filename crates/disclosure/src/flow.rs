@@ -11,28 +11,36 @@
 mod acts;
 mod after;
 mod approve;
+mod correct;
 mod daily;
 mod end;
 mod examine;
 mod intake;
+mod look;
 mod open;
 mod prepare;
 mod receive;
 mod registry;
 mod report;
+mod sender;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use acts::{ActError, SignedAct};
 pub use after::DueNotice;
 pub use approve::Tally;
+pub use correct::CorrectError;
 pub use daily::Alarm;
 pub use examine::Questions;
-pub use intake::Waiting;
+pub use intake::{Waiting, WaitingLine};
+pub use look::{CaseSummary, Records, WholeCase, next_due};
 pub use open::Progress;
 pub use prepare::Preparation;
-pub use receive::{Receipt, ReceiveError, Received, Sender, Standing};
-pub use registry::RegistryChange;
+pub use receive::{Receipt, ReceiveError, Received};
+pub use registry::{RegistryChange, RegistryRow};
+pub use sender::{Claims, Sender};
+pub use standing::{PackageFacts, Standing};
 
 use crate::case::{CaseFile, LoadError, State};
 use crate::custodians::Custodians;
@@ -120,6 +128,9 @@ pub enum FlowError {
     /// The log has no officers, or no policy, yet.
     #[error("the log has no {0} yet")]
     NotSetUp(&'static str),
+    /// Too much waits in quarantine.
+    #[error("the quarantine is full")]
+    QuarantineFull,
     /// Questions are open, or were answered no.
     #[error("the order is not admissible")]
     NotAdmissible,
@@ -206,7 +217,7 @@ impl Office {
             .act(&act(Some(staff), "view-document", case), now_s, |step| {
                 let file = CaseFile::load(step, &*self.secrets, case)?;
                 let sealed = step.sealed(&Place::Document(case, position))?;
-                let sealed = sealed.ok_or(LoadError::Corrupt("document"))?;
+                let sealed = sealed.ok_or(DeskError::Missing("document"))?;
                 let opened = sealed.open(&file.keys.texts());
                 Ok(opened.map_err(|_| LoadError::Corrupt("document"))?)
             })

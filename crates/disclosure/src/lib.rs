@@ -7,7 +7,7 @@
 //! [`Targets`], secrets through [`CaseSecrets`], and the holders of shares through files and
 //! [`Custodians`].
 //!
-//! - Arrival: [`order`], [`documents`], [`registry`].
+//! - Arrival: [`order`], [`documents`], [`registry`], [`access_key`].
 //! - Examination: [`validity`], [`person`], [`bundle`].
 //! - Approval and opening: [`response`], [`grant`], [`opening`], [`package`].
 //! - Around it: [`entries`] of the log, [`timers`], [`letters`], [`notice`].
@@ -17,6 +17,7 @@
 //! Clock, entropy and everything outside are arguments. Calls block for the disk and, where they
 //! ask custodians, for the network.
 
+pub mod access_key;
 pub mod bundle;
 pub mod case;
 pub mod custodians;

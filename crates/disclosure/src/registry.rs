@@ -35,6 +35,10 @@ pub struct AuthorityDetails {
     pub recipient: Option<String>,
     /// Who verified it, and how.
     pub verified: String,
+    /// SHA-256 of the key by which it is recognised at the portal
+    /// ([`AccessKey`](crate::access_key::AccessKey)); left out of the text where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key: Option<[u8; 32]>,
     /// Hides the row behind its commitment: 32 random bytes.
     pub salt: [u8; 32],
 }
@@ -211,6 +215,7 @@ pub(crate) mod tests {
             call_back: "+49 30 0000000".into(),
             recipient: None,
             verified: "Justizportal, by two officers".into(),
+            access_key: None,
             salt: [7; 32],
         }
     }

@@ -57,6 +57,7 @@ struct ApiSender {
     country: String,
     class: String,
     contact: String,
+    access_key: Option<String>,
 }
 
 /// A request, as JSON: the part `request` of the upload.
@@ -158,6 +159,7 @@ async fn create(
         country: asked.sender.country,
         class: asked.sender.class,
         contact: asked.sender.contact,
+        access_key: asked.sender.access_key.unwrap_or_default(),
     };
     let now_s = shared.clock.now_s();
     let wrong = check::check(&sender, &asked.order, &sent.documents, now_s);

@@ -75,6 +75,7 @@ pub(super) fn sender(typed: &Typed) -> Sender {
         country: typed.one("country").to_owned(),
         class: typed.one("class").to_owned(),
         contact: typed.one("contact").to_owned(),
+        access_key: typed.one("access_key").to_owned(),
     }
 }
 
@@ -104,6 +105,10 @@ fn check_sender(sender: &Sender, wrong: &mut Wrong) {
     };
     line("name", &sender.name);
     line("contact", &sender.contact);
+    // What is no key is treated as none; only its length is bounded.
+    if !sender.access_key.is_empty() {
+        line("access_key", &sender.access_key);
+    }
     if sender.country.parse::<Country>().is_err() {
         wrong.insert("country", sentence("country", "is not chosen"));
     }

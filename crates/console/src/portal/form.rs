@@ -103,7 +103,7 @@ fn page(shared: &Shared, typed: &Typed, wrong: &Wrong) -> Page {
         p .lead { "For authorities. What an order must fulfil stands in the " a href="/law-enforcement" { "guide" } "." }
         (trust(log.trust))
         (what_can_be_had())
-        @if policy.is_none() {
+        @if policy.is_none() || log.ledger.officers().is_none() {
             p .alarm { (texts::NOT_OPEN) }
         } @else {
             details {
@@ -115,6 +115,7 @@ fn page(shared: &Shared, typed: &Typed, wrong: &Wrong) -> Page {
                 fieldset {
                     legend { "Who asks" }
                     (form.line("authority", "numeric"))
+                    (form.secret("access_key"))
                     (form.line("name", "text"))
                     (form.country())
                     (form.select("class"))
@@ -233,6 +234,15 @@ impl Form<'_> {
 
     fn line(&self, field: &'static str, mode: &str) -> Markup {
         self.input(field, "text", mode)
+    }
+
+    /// A field whose content is never put on a page again.
+    fn secret(&self, field: &'static str) -> Markup {
+        let control = html! {
+            input type="password" autocomplete="off" id=(field) name=(field)
+                aria-describedby=[self.described_by(field)] aria-invalid=[self.invalid(field)];
+        };
+        self.field(field, &control)
     }
 
     fn moment(&self, field: &'static str) -> Markup {

@@ -56,7 +56,9 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
             a href="/requests/openapi.json" { "/requests/openapi.json" }
             ". Requests by e-mail or telephone are not requests. Authorities are entered in a registry after a "
             "call-back to a number from a public source; an entry counts 72 hours after it is logged. "
-            "Whoever is not in it is heard too, but waits in quarantine until an officer has called back."
+            "In the call-back an authority is given an access key: a request that comes with the key is a case at "
+            "once. Whoever has none, or is not in the registry, is heard too, but waits in quarantine until an "
+            "officer has called back."
         }
         @if !operator.contact.is_empty() || !operator.name.is_empty() {
             h2 #operator { "Who runs this installation" }

@@ -11,6 +11,7 @@ use crate::public::entry_path;
 use crate::{Shared, texts};
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
+use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::registry::{AuthorityDetails, DetailsError};
 use heliograph_transparency::entry::{Change, Class, Minute};
 use maud::{Markup, html};
@@ -54,6 +55,8 @@ fn row(line: &AuthorityLine) -> Markup {
                 dt { "Verified" } dd { bdi { (details.verified) } }
                 dt { "Key" }
                 dd { @match &details.recipient { Some(key) => code { (key) }, None => "none: by passphrase" } }
+                dt { "Access key" }
+                dd { @if details.access_key.is_some() { "has one" } @else { "none: every request waits for the call-back" } }
                 dt { "Counts from" } dd { (moment(line.effective_s)) }
                 dt { "Until" } dd { (moment(line.expires_s)) }
                 dt { "Log" }
@@ -105,6 +108,15 @@ fn change_form(visit: &Visit) -> Markup {
             (field("source", "Where that number is published", ""))
             (field("spoke_with", "Who answered the call-back", "The call is made before this form is sent."))
             (field("recipient", "Its age key", "age1…, as read back in the call; empty for delivery by passphrase."))
+            div .field {
+                label for="key" { "Access key for the portal" }
+                span .hint #key-hint { "A new one is shown once, after this form is sent." }
+                select #key name="key" aria-describedby="key-hint" {
+                    option value="new" { "draw a new one" }
+                    option value="keep" { "leave it as it is" }
+                    option value="none" { "none: call back every time" }
+                }
+            }
             button type="submit" #draft-authority { "Write it down" }
         }
     }
@@ -128,19 +140,21 @@ pub(super) async fn change(
             Some(id.map_err(|_| Refusal::Malformed(texts::NOT_A_NUMBER))?)
         }
     };
+    let key = KeyChange::from_word(typed.one("key")).ok_or(Refusal::Malformed(texts::NO_FORM))?;
     let details = read(&typed, &visit.person.name, shared.clock.now_s())?;
     let changed = visit.recorded("do-change-registry", None, move |shared, who, now_s| {
         let draft = shared
             .casework
-            .change_registry(who, id, action, details, now_s)?;
+            .change_registry(who, id, action, details, key, now_s)?;
         let name = shared.drafts.add(draft.entry, who, now_s, &*shared.entropy);
         Ok((
             name,
             draft.look_alikes,
+            draft.access_key,
             shared.casework.authorities(who, now_s)?,
         ))
     });
-    let (name, look_alikes, list) = changed.await?;
+    let (name, look_alikes, access_key, list) = changed.await?;
     let notice = html! {
         @if !look_alikes.is_empty() {
             p .alarm #look-alikes {
@@ -150,6 +164,10 @@ pub(super) async fn change(
                 }
                 ". Make sure that they are two."
             }
+        }
+        @if let Some(key) = &access_key {
+            p { (texts::NEW_KEY) }
+            code .secret #access-key { (key) }
         }
         p .good #written {
             "The change is written down. "
@@ -175,7 +193,8 @@ fn read(typed: &Typed, by: &str, now_s: u64) -> Result<AuthorityDetails, Refusal
         call_back: text("call_back"),
         recipient: Some(text("recipient")).filter(|key| !key.is_empty()),
         verified: format!("{called} {by}: spoke with {spoke_with}; number from {source}"),
-        // The desk draws it.
+        // The desk draws both.
+        access_key: None,
         salt: [0; 32],
     };
     match details.check() {

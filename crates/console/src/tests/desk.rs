@@ -10,6 +10,7 @@ use crate::counter::{
     Counter, CounterError, HandedIn, Missing, Package, Sender, Stage, Standing, Taken,
 };
 use heliograph_desk_store::{CaseId, IntakeId};
+use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::documents::{Documents, Upload};
 use heliograph_disclosure::order::OrderForm;
@@ -136,6 +137,7 @@ pub(crate) fn details() -> AuthorityDetails {
         call_back: "+49 30 0000000".into(),
         recipient: None,
         verified: "by two officers".into(),
+        access_key: None,
         salt: [0; 32],
     }
 }
@@ -371,12 +373,14 @@ impl Casework for FakeCasework {
         _: Option<u64>,
         _: Change,
         _: AuthorityDetails,
+        key: KeyChange,
         _: u64,
     ) -> Result<RegistryDraft, CaseworkError> {
         self.did(who, "change-registry");
         Ok(RegistryDraft {
             entry: decision(),
             look_alikes: vec!["Amtsgericht Musterstatt".into()],
+            access_key: (key == KeyChange::New).then(|| "0001-0203".to_owned()),
         })
     }
 }

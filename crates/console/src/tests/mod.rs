@@ -341,6 +341,7 @@ pub(crate) fn sound() -> (Sender, OrderForm, Vec<Upload>) {
         country: "DE".into(),
         class: "court".into(),
         contact: "geschaeftsstelle@gericht.example".into(),
+        access_key: String::new(),
     };
     let form = OrderForm {
         official: "R. Richter".into(),

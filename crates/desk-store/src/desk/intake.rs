@@ -32,7 +32,8 @@ impl IntakeState {
     }
 }
 
-/// Something handed in; its text lies at [`Place::Intake`].
+/// Something handed in; its text lies at [`Place::Intake`], its documents at
+/// [`Place::IntakeDocument`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntakeRow {
     /// Its id.
@@ -103,7 +104,7 @@ impl Step<'_> {
         self.put_sealed(body)
     }
 
-    /// Decides on something that waits, and erases its text: a case has its own copy.
+    /// Decides on something that waits, and erases its text and documents: a case has its own copy.
     ///
     /// Fails with [`DeskError::Done`] when it was decided before.
     pub fn decide_intake(&self, id: IntakeId, state: IntakeState) -> Result<(), DeskError> {
@@ -116,6 +117,10 @@ impl Step<'_> {
         }
         if state != IntakeState::Waiting {
             self.erase_sealed(&Place::Intake(id))?;
+            self.tx.execute(
+                "DELETE FROM sealed WHERE owner = ?1 AND kind = 'intake-document'",
+                params![id],
+            )?;
         }
         Ok(())
     }

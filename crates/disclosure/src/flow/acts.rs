@@ -46,7 +46,7 @@ pub enum ActError {
 }
 
 /// How planned decisions are told from the entries that the desk writes by itself.
-const PREFIX: &str = "act-";
+pub(super) const PREFIX: &str = "act-";
 
 impl Office {
     /// The text of a decision that concerns no case: policy, country, custodians, switch.

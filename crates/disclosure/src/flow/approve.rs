@@ -16,8 +16,8 @@ use heliograph_vault::record::VerifiedRecord;
 /// Where the approvals of a case stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How many officers approve, in time.
-    pub approve: usize,
+    /// The officers who approve, in time.
+    pub approve: Vec<u16>,
     /// The officers who refuse, with the word of their reason.
     pub refuse: Vec<(u16, String)>,
     /// How many must approve.
@@ -87,7 +87,7 @@ impl Office {
                 }
                 step.put_response(case, &row, &body)?;
                 let tally = tally(step, case, &row.records_root, officers, now_s)?;
-                let next = if tally.approve >= usize::from(tally.need) {
+                let next = if tally.approve.len() >= usize::from(tally.need) {
                     State::Approved
                 } else {
                     State::AwaitingApprovals
@@ -168,7 +168,10 @@ impl Office {
 }
 
 /// The root over the records that officers are asked about now.
-fn prepared_root(view: &View<'_>, file: &CaseFile) -> Result<Option<[u8; 32]>, FlowError> {
+pub(super) fn prepared_root(
+    view: &View<'_>,
+    file: &CaseFile,
+) -> Result<Option<[u8; 32]>, FlowError> {
     let Some(prepared) = file.prepared(view)? else {
         return Ok(None);
     };
@@ -176,7 +179,7 @@ fn prepared_root(view: &View<'_>, file: &CaseFile) -> Result<Option<[u8; 32]>, F
 }
 
 /// Counts the responses that are kept, one for each officer.
-fn tally(
+pub(super) fn tally(
     view: &View<'_>,
     case: CaseId,
     root: &[u8; 32],
@@ -184,14 +187,14 @@ fn tally(
     now_s: u64,
 ) -> Result<Tally, FlowError> {
     let mut tally = Tally {
-        approve: 0,
+        approve: Vec::new(),
         refuse: Vec::new(),
         need: officers.keys.threshold,
     };
     for row in view.responses(case, root)? {
         let in_force = row.not_after_s >= now_s && officers.holder(row.officer).is_some();
         match (row.verdict.as_str(), in_force) {
-            ("approve", true) => tally.approve += 1,
+            ("approve", true) => tally.approve.push(row.officer),
             ("approve", false) => {}
             (reason, _) => tally.refuse.push((row.officer, reason.to_owned())),
         }

@@ -42,13 +42,9 @@ impl Office {
     pub fn tick(&self, now_s: u64) -> Result<Vec<Alarm>, FlowError> {
         let mut alarms = Vec::new();
         self.recover_acts(now_s)?;
-        let moving = [
-            State::Received,
-            State::Approved,
-            State::Opened,
-            State::Ending,
-            State::Ended,
-        ];
+        // An approved case waits for an officer, who is shown once more what will be disclosed.
+        self.ask_again_in_time(now_s)?;
+        let moving = [State::Received, State::Opened, State::Ending, State::Ended];
         for state in moving {
             for row in self.desk.view(|view| view.cases_in(&state.token()))? {
                 match self.advance(row.id, now_s) {
@@ -93,6 +89,20 @@ impl Office {
         );
         alarms.extend(self.notices_late(now_s)?.into_iter().map(Alarm::NoticeLate));
         Ok(alarms)
+    }
+
+    /// Approvals that nobody has acted on run out: officers are asked again.
+    fn ask_again_in_time(&self, now_s: u64) -> Result<(), FlowError> {
+        for row in self
+            .desk
+            .view(|view| view.cases_in(&State::Approved.token()))?
+        {
+            let tally = self.approvals(row.id, now_s)?;
+            if tally.approve.len() < usize::from(tally.need) {
+                self.advance(row.id, now_s)?;
+            }
+        }
+        Ok(())
     }
 
     /// An opening that has not come to an end in three days is entered as failed.

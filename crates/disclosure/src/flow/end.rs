@@ -68,6 +68,7 @@ impl Office {
             outcome: outcome.word().to_owned(),
             note: reasoning.to_owned(),
             at_s: now_s,
+            package_bytes: 0,
         };
         let sealed = self.sealed(&file.keys.texts(), file.note(note::END), &end);
         step.put_sealed(&sealed)?;

@@ -125,8 +125,9 @@ impl Office {
     }
 
     /// Asks the authority to correct a defective order, within five days, by what its receipt page
-    /// shows. A corrected order is a new request that continues this one, which then ends as
-    /// withdrawn; otherwise it ends as incomplete.
+    /// shows. It adds documents there ([`Self::correct`]); an order whose fields are wrong is a new
+    /// request that continues this one, which then ends as withdrawn. Otherwise it ends as
+    /// incomplete.
     pub fn ask_to_correct(
         &self,
         staff: StaffId,

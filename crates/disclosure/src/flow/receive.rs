@@ -1,11 +1,11 @@
-//! Arrival: a case and a signed receipt for a registered authority, quarantine for everyone else.
+//! Arrival: a case and a signed receipt for an authority that showed to be one of the registry,
+//! quarantine for everyone else.
 
-use super::intake::Waiting;
+use super::sender::{LOGIN, Sender};
 use super::{FlowError, Office};
-use crate::case::{CaseFile, Filed, State, note, timer};
+use crate::case::{Filed, State, note, timer};
 use crate::documents::{DocumentError, Documents, Upload};
-use crate::letters;
-use crate::order::{Asked, FormError, OrderForm, log_fields};
+use crate::order::{Asked, FormError, OrderForm, log_fields, wrong};
 use crate::package::hex;
 use crate::registry::{self, AuthorityDetails};
 use crate::secrets::{CaseKeys, desk_texts, draw, nonce};
@@ -14,20 +14,9 @@ use heliograph_desk_store::{
     Act, CaseId, IntakeId, IntakeState, NewCase, Place, Sealed, StaffId, Token,
 };
 use heliograph_transparency::entry::{Minute, Priority};
-use heliograph_transparency::files::Base64;
 use heliograph_transparency::note::Note;
-use heliograph_transparency::tree::leaf_hash;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
-
-/// Who hands something in, as the portal has recognised them.
-pub struct Sender {
-    /// The authority's number, for a sender who showed to be one of the registry.
-    pub authority: Option<u64>,
-    /// How: `client-certificate`, `signature`, `login`, `call-back`, `none`.
-    pub channel: Token,
-}
 
 /// What the sender takes home.
 pub struct Receipt {
@@ -60,46 +49,6 @@ pub enum ReceiveError {
     Flow(#[from] FlowError),
 }
 
-/// Most of what waits in quarantine at one time: beyond it, senders who are not registered are
-/// told to come back later.
-pub const MAX_QUARANTINED: usize = 200;
-
-/// What the receipt page shows.
-pub struct Standing {
-    /// Where the case stands.
-    pub state: State,
-    /// By when it is to be answered.
-    pub answer_due_s: u64,
-    /// The reason, when it was refused.
-    pub refusal: Option<&'static str>,
-    /// What the authority is asked to correct, and by when.
-    pub correction: Option<(String, u64)>,
-    /// The number of a package that can be fetched.
-    pub package: Option<u32>,
-}
-
-/// What unknown senders handed in, as it is stored.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Quarantined {
-    form: OrderForm,
-    channel: String,
-    documents: Vec<(String, Base64)>,
-}
-
-impl Quarantined {
-    pub fn opened(self) -> Waiting {
-        let documents = self.documents.into_iter();
-        Waiting {
-            form: self.form,
-            channel: self.channel,
-            documents: documents
-                .map(|(name, Base64(bytes))| Upload { name, bytes })
-                .collect(),
-        }
-    }
-}
-
 impl Office {
     /// Takes an order in. `follows` is the index of the request that it continues.
     pub fn receive(
@@ -112,25 +61,41 @@ impl Office {
     ) -> Result<Received, ReceiveError> {
         let asked = Asked::parse(form, now_s)?;
         let documents = Documents::check(uploads)?;
-        let in_force = match sender.authority {
-            Some(id) => self.in_force(id, now_s)?.map(|found| (id, found)),
-            None => None,
-        };
-        let Some((authority, (authority_version, details))) = in_force else {
-            let id = self.quarantine(sender, form, uploads, now_s)?;
+        self.check_open()?;
+        if follows.is_some_and(|entry| entry >= self.with_log(|log| log.ledger().size())) {
+            return Err(wrong("follows", "is no entry of the log").into());
+        }
+        let Some(recognised) = self.recognised(sender, now_s)? else {
+            let id = self.quarantine(sender, form, documents, uploads, follows, now_s)?;
             return Ok(Received::Quarantined(id));
         };
         let filed = Filed {
             form: form.clone(),
             documents,
             received_s: now_s,
-            authority,
-            authority_version,
-            channel: sender.channel.to_string(),
+            authority: recognised.authority,
+            authority_version: recognised.version,
+            channel: LOGIN.to_owned(),
             follows,
+            added: Vec::new(),
         };
-        let (case, receipt) = self.file(None, &filed, &asked, &details, uploads, None)?;
+        let details = &recognised.details;
+        let (case, receipt) = self.file(None, &filed, &asked, details, uploads, None)?;
         Ok(Received::Case(case, receipt))
+    }
+
+    /// Nothing is taken in before there is a policy, by which it is answered, and officers, who
+    /// could.
+    fn check_open(&self) -> Result<(), FlowError> {
+        self.with_log(|log| {
+            let ledger = log.ledger();
+            ledger
+                .registry()
+                .policy()
+                .ok_or(FlowError::NotSetUp("policy"))?;
+            ledger.officers().ok_or(FlowError::NotSetUp("officers"))?;
+            Ok(())
+        })
     }
 
     /// The version of an authority that may send orders now, and its row.
@@ -177,6 +142,8 @@ impl Office {
         let priority = asked.head().priority;
         let answer_due_s = self.answer_due_s(now_s, priority)?;
         let order = self.sealed(&texts, Place::Order(id), filed);
+        let place = Place::Note(id, note::RECEIPT.to_owned());
+        let note = self.sealed(&texts, place, &receipt.note);
         let act = Act {
             staff,
             name: Token::parse("receive")?,
@@ -191,6 +158,7 @@ impl Office {
                 received_s: now_s,
             })?;
             step.put_sealed(&order)?;
+            step.put_sealed(&note)?;
             if let Some(intake) = intake {
                 step.decide_intake(intake, IntakeState::Accepted)?;
             }
@@ -223,73 +191,6 @@ impl Office {
         let received = Minute::of_unix(now_s);
         let text = format!("heliograph-receipt/1\n{origin}\nreceived {received}\nfields {root}\n");
         Ok(Note::signed(text, &self.signer)?.to_string())
-    }
-
-    fn quarantine(
-        &self,
-        sender: &Sender,
-        form: &OrderForm,
-        uploads: &[Upload],
-        now_s: u64,
-    ) -> Result<IntakeId, FlowError> {
-        let id = IntakeId(draw(&*self.entropy));
-        let documents = uploads.iter();
-        let body = Quarantined {
-            form: form.clone(),
-            channel: sender.channel.to_string(),
-            documents: documents
-                .map(|upload| (upload.name.clone(), Base64(upload.bytes.clone())))
-                .collect(),
-        };
-        let body = self.sealed(&desk_texts(&*self.secrets)?, Place::Intake(id), &body);
-        // A leaf that nobody can guess: the id is random.
-        let hash = leaf_hash(&[b"hg/intake/v1".as_slice(), &id.0].concat()).0;
-        let act = Act {
-            staff: None,
-            name: Token::parse("quarantine")?,
-            case: None,
-        };
-        self.desk.act(&act, now_s, |step| {
-            if step.intake_waiting()?.len() >= MAX_QUARANTINED {
-                return Err(FlowError::NotSetUp("room in quarantine"));
-            }
-            step.put_intake(id, hash, now_s, &body)?;
-            Ok(id)
-        })
-    }
-
-    /// What the holder of a receipt's secret sees.
-    pub fn standing(&self, secret: &str, now_s: u64) -> Result<Option<Standing>, FlowError> {
-        self.desk.view(|view| {
-            let Some(row) = view.case_by_receipt(&receipt_hash(secret))? else {
-                return Ok(None);
-            };
-            let file = CaseFile::load(view, &*self.secrets, row.id)?;
-            let timers = view.timers_of(row.id)?;
-            let answer = timers
-                .iter()
-                .find(|timer| timer.kind.as_str() == timer::ANSWER);
-            // Not before it is in the log.
-            let public = file.state >= State::Ended;
-            let end = file.end(view)?.filter(|_| public);
-            let outcome = end.map(|end| end.outcome()).transpose()?;
-            let mut packages = view.packages_of(row.id)?.into_iter();
-            let package = packages
-                .find(|package| public && package.taken_s.is_none() && now_s < package.expires_s);
-            let asked: Option<String> =
-                crate::case::read(view, &file.note(note::CORRECTION), &file.keys.texts())?;
-            let mut corrections = timers
-                .iter()
-                .filter(|timer| timer.kind.as_str() == timer::CORRECTION && timer.done_s.is_none());
-            let due_s = corrections.next().map(|timer| timer.due_s);
-            Ok(Some(Standing {
-                state: file.state,
-                correction: asked.zip(due_s),
-                answer_due_s: answer.map_or(row.received_s, |timer| timer.due_s),
-                refusal: outcome.and_then(letters::refusal),
-                package: package.map(|package| package.number),
-            }))
-        })
     }
 }
 

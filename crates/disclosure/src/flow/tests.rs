@@ -5,6 +5,7 @@
 mod approvals;
 mod kills;
 mod later;
+mod portal;
 mod refusals;
 mod stand_ins;
 mod whole;

@@ -7,7 +7,7 @@ use super::{Officer, OfficerError, fail};
 use heliograph_transparency::approval::{passphrase_fingerprint, recipient_fingerprint};
 use heliograph_transparency::case::{Field, Fields, documents_root, leaf, records_root};
 use heliograph_transparency::entry::{Day, Kinds, Minute};
-use heliograph_transparency::files::{Bundle, FindingAnswer};
+use heliograph_transparency::files::{Bundle, BundleDocument, FindingAnswer};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::ledger::cases::Case;
 use heliograph_transparency::tree::{Hash, TreeHead, root_of};
@@ -188,8 +188,19 @@ fn check_fields(bundle: &Bundle, case: &Case) -> Result<Fields, OfficerError> {
 }
 
 fn check_documents(bundle: &Bundle, fields: &Fields) -> Result<(), OfficerError> {
+    let hashes = hashes_of(&bundle.documents)?;
+    let root = crate::encoding::hex(&documents_root(&hashes).0);
+    if root != fields.value(Field::Order) {
+        fail!("the documents are not those that the log commits to");
+    }
+    // Nothing in the log stands for these; they must be what they claim to be all the same.
+    hashes_of(&bundle.added)?;
+    Ok(())
+}
+
+fn hashes_of(documents: &[BundleDocument]) -> Result<Vec<[u8; 32]>, OfficerError> {
     let mut hashes = Vec::new();
-    for document in &bundle.documents {
+    for document in documents {
         let hash: [u8; 32] = Sha256::digest(&document.bytes.0).into();
         if hash != document.sha256.0 {
             fail!(
@@ -199,11 +210,7 @@ fn check_documents(bundle: &Bundle, fields: &Fields) -> Result<(), OfficerError>
         }
         hashes.push(hash);
     }
-    let root = crate::encoding::hex(&documents_root(&hashes).0);
-    if root != fields.value(Field::Order) {
-        fail!("the documents are not those that the log commits to");
-    }
-    Ok(())
+    Ok(hashes)
 }
 
 /// The scope of an order: what, and from when until when.

@@ -404,6 +404,7 @@ impl Desk {
             log: self.update(0)?,
             request: case.index,
             fields: fields.collect(),
+            added: Vec::new(),
             documents: vec![BundleDocument {
                 name: "order.pdf".into(),
                 sha256: Fixed(Sha256::digest(&case.document).into()),

@@ -5,12 +5,17 @@
 //! outbox to the service chat, has keys made and tells the sealer about them, and erases what has
 //! had its time.
 
+mod casework;
 mod clockwork;
+mod counter;
 mod custodians;
 pub mod log;
+mod pages;
 mod people;
 mod secrets;
 
+pub use casework::DeskCasework;
+pub use counter::DeskCounter;
 pub use custodians::RosterOfCustodians;
 pub use log::{InstallationLog, OpenLogError, Record};
 
@@ -19,6 +24,7 @@ use heliograph_api::Entropy;
 use heliograph_desk_store::{DeskError, DeskStore};
 use heliograph_disclosure::PublicLog as _;
 use heliograph_disclosure::flow::{FlowError, Office};
+use heliograph_disclosure::log::LogError;
 use heliograph_domain::sealing::{Sealer, SealerParts, SealingError};
 use heliograph_keeper::{KeeperClient, SecretsClient, SecretsError};
 use heliograph_offline::custodian::MakeKeysError;
@@ -120,6 +126,8 @@ pub struct Desk {
     custodians: Arc<RosterOfCustodians>,
     main: Store,
     clock: Arc<dyn Clock>,
+    /// Where calls of the messaging side are waited for, on threads that may block.
+    runtime: Handle,
     policy_text: String,
     /// Rings when something was done that the clockwork should take up at once.
     wake: Notify,
@@ -172,6 +180,7 @@ impl Desk {
             custodians,
             main: parts.store,
             clock: parts.clock,
+            runtime: Handle::current(),
             policy_text,
             wake: Notify::new(),
             demo: parts.demo,
@@ -210,6 +219,15 @@ impl Desk {
             Ok(answer) => answer,
             Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
         }
+    }
+
+    /// Enters a root over all sealed records in the log, because a case has newer ones than the
+    /// last root covers. To be called on a thread that may block.
+    fn log_vault_now(&self) -> Result<(), FlowError> {
+        let coverage = self.runtime.block_on(self.sealer.coverage());
+        let coverage = coverage.map_err(|error| LogError::Failed(error.to_string()))?;
+        self.office.log_vault(coverage.accounts, self.now_s())?;
+        Ok(())
     }
 
     /// Enters what a log begins with: the policy, and the roster of custodians.

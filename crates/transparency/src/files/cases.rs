@@ -50,6 +50,10 @@ pub struct Bundle {
     pub fields: Vec<BundleField>,
     /// The order's documents.
     pub documents: Vec<BundleDocument>,
+    /// Documents that the authority added when it was asked to. The log does not commit to them;
+    /// the member is left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<BundleDocument>,
     /// About whom, where somebody was found.
     #[serde(deserialize_with = "Option::deserialize")]
     pub person: Option<BundlePerson>,
@@ -164,7 +168,7 @@ impl Bundle {
         if bundle.records.len() > MAX_RECORDS {
             return Err(FileError::TooManyRecords);
         }
-        let documents = bundle.documents.iter();
+        let documents = bundle.documents.iter().chain(&bundle.added);
         let documents_bytes: usize = documents.map(|document| document.bytes.0.len()).sum();
         if documents_bytes > MAX_DOCUMENTS_BYTES {
             return Err(FileError::DocumentsTooLong);

@@ -90,6 +90,7 @@ fn request() -> Value {
             "country": sender.country,
             "class": sender.class,
             "contact": sender.contact,
+            "access_key": "00".repeat(32),
         },
         "follows": null,
         "order": serde_json::to_value(form).expect("JSON"),

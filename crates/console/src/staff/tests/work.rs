@@ -206,6 +206,7 @@ async fn the_registry_changes_only_after_a_call_back() {
         ("contact", "greffe"),
         ("call_back", "+33 4 00000000"),
         ("source", "the ministry's directory"),
+        ("key", "keep"),
     ];
     let path = "/console/registry";
     let without = house.send(urlencoded(path, &cookie, &fields)).await;
@@ -215,6 +216,16 @@ async fn the_registry_changes_only_after_a_call_back() {
     let written = house.send(urlencoded(path, &cookie, &fields)).await;
     assert_eq!(written.status, StatusCode::OK, "{}", written.text());
     assert!(written.text().contains("could be mistaken for"));
+    assert!(!written.text().contains("0001-0203"));
+    for (name, value) in &mut fields {
+        if *name == "key" {
+            *value = "new";
+        }
+    }
+    let written = house.send(urlencoded(path, &cookie, &fields)).await;
+    assert!(written.text().contains("0001-0203"), "the key is shown");
+    let again = house.page(path, &cookie).await;
+    assert!(!again.contains("0001-0203"), "once");
     fields.push(("recipient", "age1wrong"));
     let wrong = house.send(urlencoded(path, &cookie, &fields)).await;
     assert!(wrong.text().contains("not an age recipient"));

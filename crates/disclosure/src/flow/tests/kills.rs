@@ -27,7 +27,7 @@ fn finish(world: &World, office: &Office, case: CaseId) {
                 world.approve(
                     office,
                     case,
-                    if tally.approve == 0 { &[1] } else { &[2] },
+                    if tally.approve.is_empty() { &[1] } else { &[2] },
                     NOW_S,
                 );
             }
@@ -52,10 +52,10 @@ fn count_kinds(world: &World) -> BTreeMap<String, usize> {
     kinds
 }
 
-type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send>;
+pub type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// The panics are the kills; their traces would only hide a real failure.
-fn silence_kills() -> Hook {
+pub fn silence_kills() -> Hook {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload().downcast_ref::<&str>();
@@ -72,7 +72,7 @@ fn a_case_is_finished_once_wherever_the_process_was_killed() {
     let mut kills = 0;
     loop {
         let world = World::new();
-        let (case, receipt) = receive(&world.office(), &order(), NOON_S);
+        let (case, receipt) = receive(&world, &world.office(), &order(), NOON_S);
         world.fuse.set(kills + 1);
         let office = world.office();
         let first = catch_unwind(AssertUnwindSafe(|| finish(&world, &office, case)));

@@ -185,7 +185,7 @@ fn an_emergency_is_entered_at_once_and_red_without_its_judicial_order() {
     let mut form = order();
     form.priority = "emergency".into();
     form.threat = "a threat to life".into();
-    let (case, receipt) = receive(&office, &form, NOON_S);
+    let (case, receipt) = receive(&world, &office, &form, NOON_S);
     let in_review = Progress::AwaitingPeople(State::InReview);
     assert_eq!(office.advance(case, NOON_S).expect("at once"), in_review);
     let standing = office
@@ -231,7 +231,7 @@ fn preserved(world: &World) -> heliograph_desk_store::CaseId {
     let office = world.office();
     let mut form = order();
     form.purpose = "preserve".into();
-    let (case, _) = receive(&office, &form, NOON_S);
+    let (case, _) = receive(world, &office, &form, NOON_S);
     office.advance(case, NOW_S).expect("entered");
     answer_all(&office, case, NOW_S);
     assert_eq!(
@@ -275,7 +275,8 @@ fn preserved_records_open_for_a_later_order_after_the_account_is_gone() {
         outside.erased_days.extend(TODAY.0 - 30..TODAY.0);
     }
     let now_s = day_s(30);
-    let Received::Case(case, receipt) = hand_in(&office, &order(), Some(request), now_s) else {
+    let Received::Case(case, receipt) = hand_in(&world, &office, &order(), Some(request), now_s)
+    else {
         panic!("the authority is registered");
     };
     let now_s = now_s + 3_600;
@@ -298,7 +299,7 @@ fn preserved_records_open_for_a_later_order_after_the_account_is_gone() {
     // Used once, it is released; the same order without it finds nothing.
     office.tick(now_s).expect("ticks");
     assert!(world.outside().kept.is_empty());
-    let (again, _) = receive(&office, &order(), now_s);
+    let (again, _) = receive(&world, &office, &order(), now_s);
     office.advance(again, now_s + 3_600).expect("entered");
     answer_all(&office, again, now_s + 3_600);
     let prepared = office
@@ -339,7 +340,7 @@ fn a_preservation_ends_by_itself_and_can_be_extended_once() {
 fn a_deadline_is_an_alarm_a_day_ahead() {
     let world = World::new();
     let office = world.office();
-    let (case, _) = receive(&office, &order(), NOON_S);
+    let (case, _) = receive(&world, &office, &order(), NOON_S);
     office.advance(case, NOW_S).expect("entered");
     let alarmed = |now_s| {
         let alarms = office.tick(now_s).expect("ticks");
@@ -402,7 +403,7 @@ fn sums_are_opened_over_enough_cases_and_hold() {
             form.data = vec!["phone".into()];
         }
         form.offence = "blasphemy".into();
-        let (case, _) = receive(&office, &form, NOON_S);
+        let (case, _) = receive(&world, &office, &form, NOON_S);
         office.advance(case, NOW_S).expect("entered");
         let reason = Outcome::OffenceNotCovered;
         office

@@ -1,20 +1,20 @@
 //! Orders that are not fulfilled, and what is said of them.
 
-use super::world::{NOON_S, STAFF, World, answer_all, order, receive, upload};
+use super::world::{NOON_S, STAFF, World, answer_all, order, receive, sender, upload};
 use crate::case::State;
 use crate::documents::{DocumentError, MAX_DOCUMENTS_BYTES, Upload};
-use crate::flow::{FlowError, Office, Preparation, Progress, ReceiveError, Received, Sender};
+use crate::flow::{FlowError, Office, Preparation, Progress, ReceiveError, Received};
 use crate::letters;
 use crate::order::{OrderForm, TargetForm};
 use crate::validity::{Decision, Question};
-use heliograph_desk_store::{CaseId, Token};
+use heliograph_desk_store::CaseId;
 use heliograph_transparency::entry::{Ending, Outcome};
 
 const NOW_S: u64 = NOON_S + 3_600;
 
 fn entered(world: &World, form: &OrderForm) -> (Office, CaseId, String) {
     let office = world.office();
-    let (case, receipt) = receive(&office, form, NOON_S);
+    let (case, receipt) = receive(world, &office, form, NOON_S);
     office.advance(case, NOW_S).expect("entered");
     (office, case, receipt.secret.to_string())
 }
@@ -38,7 +38,8 @@ fn outcome(world: &World, office: &Office, case: CaseId, secret: &str) -> Outcom
         .as_ref()
         .expect("without a gag it is revealed")
         .outcome;
-    assert_eq!(standing.refusal, letters::refusal(outcome));
+    assert_eq!(standing.outcome, Some(outcome));
+    assert!(letters::refusal(outcome).is_some());
     assert_eq!(standing.package, None);
     outcome
 }
@@ -196,13 +197,6 @@ fn a_country_that_is_not_served_and_an_unlisted_offence_are_refused_by_the_facts
     ));
 }
 
-fn sender(authority: Option<u64>) -> Sender {
-    Sender {
-        authority,
-        channel: Token::parse("none").expect("a word"),
-    }
-}
-
 #[test]
 fn unknown_unverified_and_removed_senders_are_quarantined_and_counted() {
     let world = World::new();
@@ -213,7 +207,8 @@ fn unknown_unverified_and_removed_senders_are_quarantined_and_counted() {
     old.from = "2026-11-01T00:00Z".into();
     old.to = "2026-11-02T00:00Z".into();
     for (authority, now_s) in [(None, NOON_S), (Some(7), NOON_S), (Some(1), early_s)] {
-        let received = office.receive(&sender(authority), &old, &[upload()], None, now_s);
+        let sender = sender(authority, &world.key);
+        let received = office.receive(&sender, &old, &[upload()], None, now_s);
         assert!(
             matches!(received, Ok(Received::Quarantined(_))),
             "{authority:?}"
@@ -221,7 +216,7 @@ fn unknown_unverified_and_removed_senders_are_quarantined_and_counted() {
     }
     // A year later it was not verified anew.
     let late_s = NOON_S + 400 * 86_400;
-    let received = office.receive(&sender(Some(1)), &old, &[upload()], None, late_s);
+    let received = office.receive(&world.sender(), &old, &[upload()], None, late_s);
     assert!(matches!(received, Ok(Received::Quarantined(_))));
     let before = world.outside().scene.ledger.cases().all().len();
     let index = office
@@ -251,7 +246,7 @@ fn what_is_no_form_or_no_pdf_never_becomes_a_case() {
     let office = world.office();
     let receive = |form: &OrderForm, upload: Upload| {
         office
-            .receive(&sender(Some(1)), form, &[upload], None, NOON_S)
+            .receive(&world.sender(), form, &[upload], None, NOON_S)
             .err()
     };
     let html = Upload {
@@ -286,7 +281,7 @@ fn what_is_no_form_or_no_pdf_never_becomes_a_case() {
 fn an_order_before_its_slot_and_after_its_end_cannot_be_worked_on() {
     let world = World::new();
     let office = world.office();
-    let (case, _) = receive(&office, &order(), NOON_S);
+    let (case, _) = receive(&world, &office, &order(), NOON_S);
     let early = office.prepare(STAFF, case, NOON_S);
     assert!(matches!(
         early,
@@ -314,14 +309,19 @@ fn an_order_before_its_slot_and_after_its_end_cannot_be_worked_on() {
 fn what_waits_becomes_a_case_once_its_sender_is_called_back() {
     let world = World::new();
     let office = world.office();
-    let hand_in = || match office.receive(&sender(None), &order(), &[upload()], None, NOON_S) {
+    let unknown = sender(None, "");
+    let hand_in = || match office.receive(&unknown, &order(), &[upload()], None, NOON_S) {
         Ok(Received::Quarantined(id)) => id,
         _ => panic!("nobody knows the sender"),
     };
     let (first, second) = (hand_in(), hand_in());
     let waiting = office.waiting(STAFF, first, NOON_S).expect("kept");
     assert!(waiting.form == order());
-    assert_eq!(waiting.documents[0].bytes, upload().bytes);
+    assert!(waiting.line.claims == unknown.claims);
+    assert_eq!(waiting.line.look_alikes, ["Amtsgericht Musterstadt"]);
+    assert_eq!(waiting.documents.list()[0].name, upload().name);
+    let document = office.waiting_document(STAFF, first, 0, NOON_S);
+    assert_eq!(&*document.expect("kept"), upload().bytes);
     assert!(office.accept_intake(STAFF, first, 7, NOON_S).is_err());
     let (case, receipt) = office
         .accept_intake(STAFF, first, 1, NOON_S)
@@ -337,6 +337,9 @@ fn what_waits_becomes_a_case_once_its_sender_is_called_back() {
     assert_eq!(&*document, upload().bytes);
 
     office.drop_intake(STAFF, second, NOON_S).expect("dropped");
+    assert!(office.waiting_document(STAFF, second, 0, NOON_S).is_err());
+    let left = office.intake(STAFF, NOON_S).expect("read");
+    assert!(left.is_empty());
     assert!(office.waiting(STAFF, second, NOON_S).is_err());
     assert_eq!(
         office
@@ -360,7 +363,7 @@ fn an_authority_is_told_what_to_correct_and_has_five_days() {
         .expect("read")
         .expect("known");
     let told = ("The order is not signed.".to_owned(), NOW_S + 5 * 86_400);
-    assert_eq!(standing.correction, Some(told));
+    assert_eq!(standing.missing, Some(told));
     office
         .answer(STAFF, case, Question::Form, false, "", NOW_S)
         .expect("answered");
@@ -372,5 +375,5 @@ fn an_authority_is_told_what_to_correct_and_has_five_days() {
         .standing(&secret, NOW_S)
         .expect("read")
         .expect("known");
-    assert_eq!(standing.correction, None);
+    assert_eq!(standing.missing, None);
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Brings a case to the point where officers have approved it, at its slot in the log.
 pub fn approved(world: &World, office: &Office, form: &OrderForm) -> (CaseId, String) {
-    let (case, receipt) = receive(office, form, NOON_S);
+    let (case, receipt) = receive(world, office, form, NOON_S);
     let slot_s = NOON_S + 3_600;
     office.advance(case, slot_s).expect("entered");
     answer_all(office, case, slot_s);
@@ -50,7 +50,7 @@ fn an_order_is_fulfilled_with_two_members_and_everything_logged() {
     let office = world.office();
     let before = world.outside().scene.entries.len();
 
-    let (case, receipt) = receive(&office, &order(), NOON_S);
+    let (case, receipt) = receive(&world, &office, &order(), NOON_S);
     assert!(
         receipt
             .note
@@ -77,7 +77,7 @@ fn an_order_is_fulfilled_with_two_members_and_everything_logged() {
         .standing(&receipt.secret, slot_s)
         .expect("read")
         .expect("known");
-    assert_eq!((standing.package, standing.refusal), (None, None));
+    assert_eq!((standing.package, standing.outcome), (None, None));
     world.approve(&office, case, &[3], slot_s);
 
     assert_eq!(
@@ -89,14 +89,23 @@ fn an_order_is_fulfilled_with_two_members_and_everything_logged() {
         .expect("read")
         .expect("known");
     assert_eq!(standing.state, State::Ended);
+    assert_eq!(standing.outcome, Some(Outcome::Delivered));
+    assert_eq!(standing.receipt, receipt.note);
+    let facts = standing.package.expect("made");
     let package = office
         .fetch(&receipt.secret, 1, slot_s)
         .expect("asked")
         .expect("ready");
+    assert_eq!(facts.size_bytes, package.len() as u64);
+    assert_eq!(facts.taken_s, None);
     assert_eq!(
         office.fetch(&receipt.secret, 1, slot_s).expect("asked"),
         None
     );
+    let standing = office.standing(&receipt.secret, slot_s).expect("read");
+    let fetched = standing.expect("known").package.expect("its facts stay");
+    assert_eq!(fetched.taken_s, Some(slot_s));
+    assert_eq!(fetched.size_bytes, facts.size_bytes);
     let value = contents(&world, &package);
     assert_eq!(value["data"]["phone"], format!("+{ANNAS_NUMBER}"));
     // Of Anna's days only two are in the window.
@@ -196,9 +205,10 @@ fn enough_custodians_suffice_and_a_lying_one_is_left_out() {
 fn an_opening_that_custodians_do_not_answer_ends_as_failed() {
     let world = World::new();
     let office = world.office();
-    let (_, secret) = approved(&world, &office, &order());
+    let (case, secret) = approved(&world, &office, &order());
     world.outside().absent = [1, 2, 3].into();
     let now_s = NOON_S + 3_600;
+    assert!(office.open_approved(STAFF, case, now_s).is_err());
     assert!(!office.tick(now_s).expect("ticks").is_empty());
     office.tick(now_s + 3 * 86_400 + 1).expect("ticks");
     let outside = world.outside();
@@ -219,7 +229,7 @@ fn a_passphrase_is_shown_to_whoever_calls_back_and_opens_the_package() {
     let office = world.office();
     let mut form = order();
     form.delivery = "passphrase".into();
-    let (case, receipt) = receive(&office, &form, NOON_S);
+    let (case, receipt) = receive(&world, &office, &form, NOON_S);
     let now_s = NOON_S + 3_600;
     office.advance(case, now_s).expect("entered");
     answer_all(&office, case, now_s);

@@ -4,8 +4,9 @@ use super::stand_ins::{
     Fuse, TestCustodians, TestEntropy, TestKeeper, TestLog, TestTargets, day_secret, lock,
     user_secret,
 };
+use crate::access_key::{AccessKey, KeyChange};
 use crate::documents::Upload;
-use crate::flow::{Office, Parts, Receipt, Received, Sender};
+use crate::flow::{Claims, Office, Parts, Receipt, Received, Sender};
 use crate::keys;
 use crate::order::OrderForm;
 use crate::order::tests::form;
@@ -69,6 +70,8 @@ pub struct World {
     pub fuse: Fuse,
     entropy: Arc<AtomicU64>,
     pub identity: age::x25519::Identity,
+    /// The access key of the one authority, as it was shown when the row was drafted.
+    pub key: String,
 }
 
 impl World {
@@ -91,12 +94,13 @@ impl World {
             witnessed: true,
             look_ups: 0,
         };
-        let world = Self {
+        let mut world = Self {
             folder: tempfile::tempdir().expect("a folder"),
             outside: Arc::new(Mutex::new(outside)),
             fuse: Fuse::default(),
             entropy: Arc::default(),
             identity: age::x25519::Identity::generate(),
+            key: String::new(),
         };
         world.seal_records();
         let office = world.office();
@@ -105,7 +109,7 @@ impl World {
             .log_vault(2, yesterday_s)
             .expect("logged")
             .expect("records");
-        world.register(&office, yesterday_s);
+        world.key = world.register(&office, yesterday_s);
         world
     }
 
@@ -208,7 +212,7 @@ impl World {
             .expect("kept");
     }
 
-    fn register(&self, office: &Office, now_s: u64) {
+    fn register(&self, office: &Office, now_s: u64) -> String {
         let act = Act {
             staff: None,
             name: Token::parse("invite").expect("a word"),
@@ -227,10 +231,16 @@ impl World {
             .expect("invited");
         let mut row = details();
         row.recipient = Some(self.identity.to_public().to_string());
-        let change = office.change_registry(STAFF, None, Change::Add, row, now_s);
+        let change = office.change_registry(STAFF, None, Change::Add, row, KeyChange::New, now_s);
         let change = change.expect("written");
         let signed = self.sign(&change.entry, &[1, 2]);
         office.complete(STAFF, &signed, now_s).expect("logged");
+        change.access_key.expect("a new one").text().to_string()
+    }
+
+    /// The one authority, as it shows itself at the portal.
+    pub fn sender(&self) -> Sender {
+        sender(Some(1), &self.key)
     }
 
     /// Officers sign the text of a decision.
@@ -343,22 +353,38 @@ pub fn order() -> OrderForm {
     form()
 }
 
+/// Somebody who gives this number and this key.
+pub fn sender(authority: Option<u64>, key: &str) -> Sender {
+    Sender {
+        claims: Claims {
+            authority,
+            name: "Amtsgerlcht Musterstadt".into(),
+            country: "DE".into(),
+            class: "court".into(),
+            contact: "order@court.example".into(),
+        },
+        key: AccessKey::parse(key),
+    }
+}
+
 /// Hands in an order.
-pub fn receive(office: &Office, form: &OrderForm, now_s: u64) -> (CaseId, Receipt) {
-    match hand_in(office, form, None, now_s) {
+pub fn receive(world: &World, office: &Office, form: &OrderForm, now_s: u64) -> (CaseId, Receipt) {
+    match hand_in(world, office, form, None, now_s) {
         Received::Case(case, receipt) => (case, receipt),
         Received::Quarantined(_) => panic!("the authority is registered"),
     }
 }
 
 /// Hands in an order that continues another.
-pub fn hand_in(office: &Office, form: &OrderForm, follows: Option<u64>, now_s: u64) -> Received {
-    let sender = Sender {
-        authority: Some(1),
-        channel: Token::parse("login").expect("a word"),
-    };
+pub fn hand_in(
+    world: &World,
+    office: &Office,
+    form: &OrderForm,
+    follows: Option<u64>,
+    now_s: u64,
+) -> Received {
     office
-        .receive(&sender, form, &[upload()], follows, now_s)
+        .receive(&world.sender(), form, &[upload()], follows, now_s)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

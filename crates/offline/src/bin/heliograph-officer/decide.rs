@@ -71,7 +71,8 @@ pub fn review(place: &Place, args: &Review) -> Result<()> {
 fn write_documents(bundle: &[u8], folder: &Path) -> Result<()> {
     let bundle = heliograph_transparency::files::Bundle::parse(bundle)?;
     fs::create_dir_all(folder)?;
-    for (number, document) in (1..).zip(&bundle.documents) {
+    let all = bundle.documents.iter().chain(&bundle.added);
+    for (number, document) in (1..).zip(all) {
         let pdf = document.bytes.0.starts_with(b"%PDF-");
         let name = format!("document-{number}.{}", if pdf { "pdf" } else { "bin" });
         hand_back(&folder.join(name), &document.bytes.0)?;

@@ -3,7 +3,7 @@
 use crate::log_copy::LogCopy;
 use heliograph_transparency::case::{Field, Fields};
 use heliograph_transparency::entry::{Day, Priority};
-use heliograph_transparency::files::{Bundle, FindingAnswer};
+use heliograph_transparency::files::{Bundle, BundleDocument, FindingAnswer};
 use heliograph_transparency::ledger::cases::Case;
 use heliograph_transparency::policy::Standing;
 use heliograph_vault::keys::{GateMode, OpeningKeys};
@@ -41,13 +41,17 @@ pub(super) fn page(
         line(format!("  {:<10} {}", field.word(), fields.value(*field)));
     }
     line(String::new());
+    let document = |document: &BundleDocument| {
+        let (name, size) = (printable(&document.name), document.bytes.0.len());
+        format!("  {name} ({size} bytes)")
+    };
     line("ITS DOCUMENTS; read them yourself".into());
-    for document in &bundle.documents {
-        line(format!(
-            "  {} ({} bytes)",
-            printable(&document.name),
-            document.bytes.0.len()
-        ));
+    bundle.documents.iter().map(document).for_each(&mut line);
+    if !bundle.added.is_empty() {
+        line(
+            "ADDED LATER, when the authority was asked to; the log does not commit to these".into(),
+        );
+        bundle.added.iter().map(document).for_each(&mut line);
     }
     line(String::new());
     line("WHAT THE DESK FOUND".into());
