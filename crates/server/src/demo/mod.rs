@@ -81,9 +81,10 @@ struct Story<'a> {
     officers: Officers,
     /// The key of the court, which nobody but the court has.
     court: age::x25519::Identity,
-    /// What the court holds of its last order: the secret of the receipt, and the signed note.
+    /// By which the portal knows the court; handed over in the call-back.
+    access_key: String,
+    /// The secret of the court's last receipt.
     receipt: String,
-    note: String,
     /// What the seller's telephone keeps while it is off.
     sellers_device: Option<Credentials>,
 }
@@ -146,8 +147,8 @@ impl<'a> Story<'a> {
             stage,
             officers,
             court: age::x25519::Identity::generate(),
+            access_key: String::new(),
             receipt: String::new(),
-            note: String::new(),
             sellers_device: None,
         };
         story.begin().await?;

@@ -3,9 +3,14 @@
 use super::officers::THRESHOLD;
 use super::person::Connected;
 use super::{DAY_S, Failure, INES, SELLER, SELLERS_ADDRESS, Story, must};
-use heliograph_desk_store::{CaseId, IntakeId, Token};
+use crate::desk::{DeskCasework, DeskCounter};
+use heliograph_console::casework::{CaseAct, Person};
+use heliograph_console::counter::{Channel, HandedIn, Sender, Taken};
+use heliograph_console::{Casework as _, Counter as _};
+use heliograph_desk_store::CaseId;
+use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::documents::Upload;
-use heliograph_disclosure::flow::{Office, Preparation, Progress, Received, Sender, SignedAct};
+use heliograph_disclosure::flow::SignedAct;
 use heliograph_disclosure::order::{OrderForm, TargetForm};
 use heliograph_disclosure::registry::AuthorityDetails;
 use heliograph_disclosure::validity::{Decision, Question};
@@ -39,19 +44,67 @@ impl Story<'_> {
         }
     }
 
-    async fn hand_in(&self, form: OrderForm, known: bool) -> Result<Received, Failure> {
-        self.desk(move |office, now_s| {
-            let sender = Sender {
-                authority: known.then_some(1),
-                channel: Token::parse(if known { "login" } else { "none" }).expect("a word"),
-            };
-            let order = Upload {
+    /// Hands an order in at the portal, in the court's name, with this key.
+    async fn hand_in(&self, form: OrderForm, access_key: &str) -> Result<Taken, Failure> {
+        let request = HandedIn {
+            sender: Sender {
+                authority: Some(1),
+                name: COURT.into(),
+                country: "DE".into(),
+                class: "court".into(),
+                contact: "registry@gericht.example".into(),
+                access_key: access_key.into(),
+            },
+            channel: Channel::Page,
+            follows: None,
+            form,
+            documents: vec![Upload {
                 name: "order.pdf".into(),
                 bytes: b"%PDF-1.7\n% An order of the demonstration.\n%%EOF\n".to_vec(),
-            };
-            office.receive(&sender, &form, &[order], None, now_s)
-        })
-        .await
+            }],
+        };
+        self.at_counter(move |counter, now_s| counter.hand_in(request, now_s))
+            .await
+    }
+
+    /// Does something at the portal.
+    async fn at_counter<T, E>(
+        &self,
+        call: impl FnOnce(&DeskCounter, u64) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let counter = DeskCounter::new(self.stage.desk().clone());
+        let now_s = self.now_s();
+        let done = tokio::task::spawn_blocking(move || call(&counter, now_s));
+        done.await?.map_err(Into::into)
+    }
+
+    /// Has Ines do something at the desk.
+    async fn at_desk<T, E>(
+        &self,
+        call: impl FnOnce(&DeskCasework, &Person, u64) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let casework = DeskCasework::new(self.stage.desk().clone());
+        let now_s = self.now_s();
+        let ines = Person {
+            id: INES,
+            name: "Ines".into(),
+        };
+        let done = tokio::task::spawn_blocking(move || call(&casework, &ines, now_s));
+        done.await?.map_err(Into::into)
+    }
+
+    /// Has Ines do something with a case.
+    async fn act(&self, case: CaseId, act: CaseAct) -> Result<(), Failure> {
+        self.at_desk(move |casework, ines, now_s| casework.act(ines, case, act, now_s))
+            .await
     }
 
     pub(super) async fn authority_is_registered(&mut self) -> Result<(), Failure> {
@@ -65,11 +118,16 @@ impl Story<'_> {
             call_back: "the number in the public directory of courts".into(),
             recipient: Some(self.court.to_public().to_string()),
             verified: "Ines called the number in the directory of courts".into(),
+            access_key: None,
             salt: [0; 32],
         };
         let change = self
-            .desk(|office, now_s| office.change_registry(INES, None, Change::Add, details, now_s))
+            .at_desk(|casework, ines, now_s| {
+                let (add, new) = (Change::Add, KeyChange::New);
+                casework.change_registry(ines, None, add, details, new, now_s)
+            })
             .await?;
+        self.access_key = change.access_key.ok_or("no access key was made")?;
         let (meaning, by) = self.officers.sign(&self.stage, &change.entry, 2)?;
         let signed = SignedAct {
             entry: change.entry,
@@ -83,14 +141,13 @@ impl Story<'_> {
              sign, the log shows a commitment, and nothing is accepted from it for 72 hours:\n\
              a hurried or bought entry can be noticed before it is used."
         ))?;
-        let early = self.hand_in(self.form(), true).await?;
+        let key = self.access_key.clone();
+        let early = self.hand_in(self.form(), &key).await?;
         must(
-            matches!(early, Received::Quarantined(_)),
+            matches!(early, Taken::Quarantined { .. }),
             "an authority that waits for its day cannot send orders",
         )?;
-        if let Received::Quarantined(id) = early {
-            self.drop_intake(id).await?;
-        }
+        self.clear_quarantine().await?;
         for _ in 0..4 {
             self.stage.clock.move_on(DAY_S);
             self.stage.look_after().await;
@@ -98,20 +155,31 @@ impl Story<'_> {
         self.say("Four days pass.")
     }
 
-    async fn drop_intake(&self, id: IntakeId) -> Result<(), Failure> {
-        self.desk(move |office, now_s| office.drop_intake(INES, id, now_s))
-            .await
+    /// Puts aside what nobody answered for.
+    async fn clear_quarantine(&self) -> Result<(), Failure> {
+        self.at_desk(|casework, ines, now_s| {
+            for waiting in casework.desk(ines, now_s)?.quarantine {
+                casework.decide_quarantined(ines, waiting.id, None, now_s)?;
+            }
+            Ok::<_, heliograph_console::casework::CaseworkError>(())
+        })
+        .await
     }
 
     pub(super) async fn forged_order(&mut self) -> Result<(), Failure> {
         self.told.chapter("A forged order")?;
-        let Received::Quarantined(id) = self.hand_in(self.form(), false).await? else {
-            return Err("an order from nobody became a case".into());
-        };
-        self.drop_intake(id).await?;
+        let guessed = "0123-4567-89ab-cdef-".repeat(4);
+        let taken = self
+            .hand_in(self.form(), guessed.trim_end_matches('-'))
+            .await?;
+        must(
+            matches!(taken, Taken::Quarantined { .. }),
+            "an order from nobody becomes no case",
+        )?;
+        self.clear_quarantine().await?;
         self.say(&format!(
             "Somebody writes as “{COURT}”, urgently, from a mailbox that looks right.\n\
-             Without the court's key to the portal it is quarantined, whatever it says. Ines\n\
+             With a guessed access key it is quarantined, as it would be with none. Ines\n\
              calls the number in the registry, not the one in the letter; nobody there knows\n\
              of it. It is put aside. The log counts it among what was turned away."
         ))
@@ -124,16 +192,14 @@ impl Story<'_> {
         form.data = vec!["phone".into(), "messages".into()];
         let case = self.case_of(form).await?;
         let decision = self
-            .desk(move |office, now_s| office.questions(INES, case, now_s))
+            .at_desk(move |casework, ines, now_s| casework.case(ines, case, now_s))
             .await?
             .decision;
         let Decision::OutOfDesk(outcome) = decision else {
             return Err("an order for messages was taken for one that can be served".into());
         };
-        self.desk(move |office, now_s| {
-            office.refuse(INES, case, outcome, "asks for messages", now_s)
-        })
-        .await?;
+        let note = "it asks for messages; counsel has written to the court".into();
+        self.act(case, CaseAct::Refuse { outcome, note }).await?;
         self.stage.look_after().await;
         self.say(&format!(
             "The court asks for the number and for messages. There is no form, no switch and\n\
@@ -145,21 +211,29 @@ impl Story<'_> {
 
     /// Hands an order in and waits for its slot in the log.
     async fn case_of(&mut self, form: OrderForm) -> Result<CaseId, Failure> {
-        let Received::Case(case, receipt) = self.hand_in(form, true).await? else {
+        let key = self.access_key.clone();
+        let Taken::Case { secret } = self.hand_in(form, &key).await? else {
             return Err("the registered authority was not recognised".into());
         };
-        self.receipt = receipt.secret.to_string();
-        self.note = receipt.note;
+        self.receipt = secret.clone();
         self.stage.wait_hours(1).await;
-        Ok(case)
+        let desk = self
+            .at_desk(|casework, ines, now_s| casework.desk(ines, now_s))
+            .await?;
+        let newest = desk.cases.iter().max_by_key(|case| case.received_s);
+        Ok(newest.ok_or("the case is not on the desk")?.id)
     }
 
     pub(super) async fn order(&mut self) -> Result<(), Failure> {
         self.told.chapter("An order that can be served")?;
         let case = self.case_of(self.form()).await?;
         self.say("The court gets a signed receipt at once, and at the full hour the log gets\na commitment that says nothing yet:")?;
-        let note = self.note.clone();
-        self.told.show(&note)?;
+        let secret = self.receipt.clone();
+        let standing = self
+            .at_counter(move |counter, now_s| counter.standing(&secret, now_s))
+            .await?;
+        self.told
+            .show(&standing.ok_or("the receipt leads nowhere")?.receipt)?;
         self.say("\nA named officer of the desk answers each question, with reasons:")?;
         let asked = || {
             Question::ALL
@@ -169,33 +243,25 @@ impl Story<'_> {
         for question in asked() {
             self.told.say(&format!("  yes  {}", question.text()))?;
         }
-        self.desk(move |office, now_s| {
-            for question in asked() {
-                office.answer(INES, case, question, true, "as the order shows", now_s)?;
-            }
-            Ok::<_, heliograph_disclosure::flow::FlowError>(())
-        })
-        .await?;
-        let prepared = self
-            .desk(move |office, now_s| office.prepare(INES, case, now_s))
-            .await?;
-        must(prepared == Preparation::Ready, "the records were gathered")?;
-
+        for question in asked() {
+            let act = CaseAct::Answer {
+                question,
+                yes: true,
+                note: "as the order shows".into(),
+            };
+            self.act(case, act).await?;
+        }
+        self.act(case, CaseAct::Prepare).await?;
         self.approvals(case).await?;
         self.opening(case).await
-    }
-
-    async fn bundle(&self, case: CaseId) -> Result<Vec<u8>, Failure> {
-        let bundle = self
-            .desk(move |office, now_s| office.bundle(INES, case, 0, now_s))
-            .await?;
-        Ok(bundle.to_bytes())
     }
 
     async fn approvals(&mut self, case: CaseId) -> Result<(), Failure> {
         self.told
             .chapter("Officers decide, each at a machine that is on no network")?;
-        let bundle = self.bundle(case).await?;
+        let bundle = self
+            .at_desk(move |casework, ines, now_s| casework.bundle(ines, case, 0, now_s))
+            .await?;
         let mut responses = Vec::new();
         for number in 0..usize::from(THRESHOLD) {
             let (page, response) = self.officers.approve(number, &bundle)?;
@@ -223,13 +289,8 @@ impl Story<'_> {
             let name = self.officers.name(number).to_owned();
             self.told.say(&format!("{name}'s approval counts."))?;
         }
-        let progress = self
-            .desk(move |office, now_s| office.advance(case, now_s))
-            .await?;
-        must(
-            matches!(progress, Progress::AwaitingPeople(_)),
-            "two approvals of three open nothing",
-        )?;
+        let early = self.act(case, CaseAct::Open).await;
+        must(early.is_err(), "two approvals of three open nothing")?;
         self.say("Two are too few: the desk waits, and no custodian would answer.")?;
         self.respond(case, last).await?;
         let name = self.officers.name(2).to_owned();
@@ -237,24 +298,22 @@ impl Story<'_> {
     }
 
     async fn respond(&self, case: CaseId, response: Response) -> Result<(), Failure> {
-        self.desk(move |office, now_s| office.respond(INES, case, &response, now_s))
-            .await?;
-        Ok(())
+        let response = response.to_bytes();
+        self.act(case, CaseAct::Respond { response }).await
     }
 
     async fn opening(&mut self, case: CaseId) -> Result<(), Failure> {
         self.told.chapter("The opening")?;
         let before = self.log_size();
-        self.desk(move |office: &Office, now_s| office.advance(case, now_s))
-            .await?;
+        self.act(case, CaseAct::Open).await?;
         self.stage.look_after().await;
         self.say("The opening is in the log before any custodian answers:")?;
         self.show_entries(before)?;
         let secret = self.receipt.clone();
-        let fetch = move |office: &Office, now_s| office.fetch(&secret, 1, now_s);
-        let package = self.desk(fetch.clone()).await?;
+        let fetch = move |counter: &DeskCounter, now_s| counter.take_package(&secret, now_s);
+        let package = self.at_counter(fetch.clone()).await?;
         let package = package.ok_or("there is no package")?;
-        let again = self.desk(fetch).await?;
+        let again = self.at_counter(fetch).await?;
         must(again.is_none(), "a package is handed out once")?;
         let opened = age::decrypt(&self.court, &package)?;
         let data = members(&opened)?;
