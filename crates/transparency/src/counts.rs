@@ -1,24 +1,31 @@
 //! Counts that can be proved while the cases behind them stay hidden.
 //!
 //! A case falls into one of D categories. Its log entry carries a vector of Pedersen commitments
-//! `C_j = b_j·G + r_j·H` with `b_j` = 1 for its category and 0 elsewhere, a proof that each `b_j` is
-//! a bit, and `R = Σ r_j`, which shows that exactly one of them is set. The commitments of many
-//! cases can be added up by anyone; whoever knows the blindings opens such a sum, and nothing else
-//! becomes known: the commitments hide perfectly.
+//! `C_j = b_j·G + r_j·H` with `b_j` = 1 for its category and 0 elsewhere, and a proof that they are
+//! so. The commitments of many cases can be added up by anyone; whoever knows the blindings opens
+//! such a sum, and nothing else becomes known: the commitments hide perfectly.
 //!
 //! The group is ristretto255, `G` its generator, `H` a point whose logarithm nobody knows.
-//! A vector is `R | C_1 … C_D | (A0_1 | A1_1 | e0_1 | z0_1 | z1_1) … (A0_D | A1_D | e0_D | z0_D | z1_D)`,
-//! 32 bytes each. The bit proofs are the usual "one of two discrete logarithms" proofs with one
-//! challenge `e`; they hold if for each category
+//! A vector is `C_1 … C_D | (A_1 | e_1 | z_1) … (A_D | e_D | z_D)`, 32 bytes each. With
 //!
 //! ```text
-//! e = SHA-512("hg/counts/v1/challenge" | origin | sequence number | entry | dimension |
-//!             D | C_1 … C_D | R | A0_1 | A1_1 … A0_D | A1_D)  mod ℓ
-//! A0_j = z0_j·H - e0_j·C_j        A1_j = z1_j·H - (e - e0_j)·(C_j - G)
+//! s = SHA-512("hg/counts/v1/weight" | origin | sequence number | entry | dimension |
+//!             D | C_1 … C_D)                                       y = s mod ℓ
+//! e = SHA-512("hg/counts/v1/challenge" | s | A_1 … A_D) mod ℓ      P = Σ y^j·C_j
 //! ```
 //!
-//! The announcements `A` stand in the vector, though they follow from the rest and `e`, because
-//! then the equations of many vectors can be checked at once ([`Batch`]).
+//! the proof holds if `e = Σ e_k` and for each category `A_k = z_k·H - e_k·(P - y^k·G)`.
+//!
+//! **Why that suffices.** It is the usual proof that one of D logarithms is known (Cramer, Damgård
+//! and Schoenmakers, 1994): one of the points `P - y^k·G` is a multiple of `H`, so that
+//! `Σ y^j·b_j = y^k`. Since `y` follows from the commitments, and two different polynomials of
+//! degree D agree in at most D points, the `b_j` are 1 at k and 0 elsewhere, but for a chance of
+//! D²/ℓ. Nor could the `b_j` be undetermined: answers to D different `y` with one k, which are
+//! among those to any D², give each `r_j`, for their powers are a Vandermonde matrix. Which k it
+//! is stays hidden, since the other claims are simulated.
+//!
+//! The announcements `A` stand in the vector, though they follow from the rest, because then the
+//! equations of many vectors can be checked at once ([`Batch`]).
 //!
 //! In the hash, texts and the entry stand behind their length (8 bytes, big-endian), the sequence number
 //! and D are 8 bytes, big-endian. A vector copied to another entry, log or dimension fails.
@@ -26,7 +33,7 @@
 mod batch;
 mod sum;
 
-use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_POINT as G, RISTRETTO_BASEPOINT_TABLE};
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_TABLE;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity;
@@ -102,59 +109,63 @@ pub struct Commitments(Vec<RistrettoPoint>);
 /// When the number of categories or the category is out of range.
 pub fn prove(context: &Context, category: usize, seed: &[u8; 32]) -> (Vec<u8>, Opening) {
     let opening = Opening::derive(context, category, seed);
-    let bits: Vec<bool> = (0..context.categories).map(|j| j == category).collect();
-    let bytes = prove_bits(context, &bits, &opening.blindings, seed);
+    let values: Vec<Scalar> = (0..context.categories)
+        .map(|j| bit(j == category))
+        .collect();
+    let bytes = prove_values(context, &values, category, &opening.blindings, seed);
     (bytes, opening)
 }
 
-/// Commits to each of `bits` and proves that it is one.
-fn prove_bits(context: &Context, bits: &[bool], blindings: &[Scalar], seed: &[u8; 32]) -> Vec<u8> {
-    let points: Vec<RistrettoPoint> = std::iter::zip(bits, blindings)
-        .map(|(bit, blinding)| commit(u64::from(*bit), blinding))
+/// Commits to each of `values` and proves that they are one at `category` and zero elsewhere. The
+/// proof does not hold unless they are.
+fn prove_values(
+    context: &Context,
+    values: &[Scalar],
+    category: usize,
+    blindings: &[Scalar],
+    seed: &[u8; 32],
+) -> Vec<u8> {
+    let commitments: Vec<[u8; 32]> = std::iter::zip(values, blindings)
+        .map(|(value, blinding)| encode(&commit(value, blinding)))
         .collect();
-    let commitments: Vec<[u8; 32]> = points.iter().map(encode).collect();
-    let total: Scalar = blindings.iter().sum();
+    let statement = context.statement(&commitments);
+    let powers = powers(&statement, values.len());
+    // P = sum·G + secret·H.
+    let weigh = |scalars: &[Scalar]| -> Scalar {
+        let weighed = powers.iter().zip(scalars).map(|(power, own)| power * own);
+        weighed.sum()
+    };
+    let (sum, secret) = (weigh(values), Zeroizing::new(weigh(blindings)));
 
     // The nonces depend on the whole statement, so that two proofs never share them.
-    let mut statement = context.hash(b"hg/counts/v1/nonce");
-    statement.update(seed);
-    for commitment in &commitments {
-        statement.update(commitment);
-    }
-    let statement = Zeroizing::new(<[u8; 64]>::from(statement.finalize()));
-    let draw = |j: usize| [0, 1, 2].map(|what| derive(&statement[..], j, what));
+    let nonces = Sha512::new_with_prefix(b"hg/counts/v1/nonce")
+        .chain_update(statement)
+        .chain_update(seed)
+        .finalize();
+    let nonces = Zeroizing::new(<[u8; 64]>::from(nonces));
+    let draw = |what| -> Vec<Scalar> {
+        let scalars = (0..values.len()).map(|k| *derive(&nonces[..], k, what));
+        scalars.collect()
+    };
+    let (mut challenges, mut answers) = (Zeroizing::new(draw(1)), Zeroizing::new(draw(2)));
 
-    // Of the two claims "the bit is 0" and "the bit is 1" one is proved, the other simulated.
-    let mut announcements = Vec::with_capacity(2 * bits.len());
-    for (j, (bit, point)) in std::iter::zip(bits, &points).enumerate() {
-        let [nonce, false_e, false_z] = draw(j);
-        let false_claim = if *bit { *point } else { point - G };
-        let honest = encode(&(&*nonce * &*H_TABLE));
-        let simulated = encode(&(&*false_z * &*H_TABLE - *false_e * false_claim));
-        announcements.extend(if *bit {
-            [simulated, honest]
-        } else {
-            [honest, simulated]
-        });
+    // All claims are simulated: chosen challenges and answers give the announcements. Of the one
+    // that is true the challenge is then replaced, which whoever knows the secret can answer.
+    let mut announcements = Vec::with_capacity(values.len());
+    for (power, (e, z)) in powers.iter().zip(challenges.iter().zip(answers.iter())) {
+        let announcement = commit(&(e * (power - sum)), &(z - e * *secret));
+        announcements.push(encode(&announcement));
     }
-    let challenge = context.challenge(&commitments, total.as_bytes(), &announcements);
+    let challenge = challenge(&statement, &announcements);
+    let replaced = challenge - challenges.iter().sum::<Scalar>();
+    challenges[category] += replaced;
+    answers[category] += replaced * *secret;
 
-    let mut bytes = Vec::with_capacity(encoded_len(bits.len()));
-    bytes.extend_from_slice(total.as_bytes());
+    let mut bytes = Vec::with_capacity(encoded_len(values.len()));
     bytes.extend(commitments.iter().flatten());
-    let (announcements, _) = announcements.as_chunks::<2>();
-    for (j, (bit, blinding)) in std::iter::zip(bits, blindings).enumerate() {
-        let [nonce, false_e, false_z] = draw(j);
-        let true_e = challenge - *false_e;
-        let true_z = *nonce + true_e * blinding;
-        let (e0, z0, z1) = if *bit {
-            (*false_e, *false_z, true_z)
-        } else {
-            (true_e, true_z, *false_z)
-        };
-        bytes.extend(announcements[j].iter().flatten());
-        for scalar in [e0, z0, z1] {
-            bytes.extend_from_slice(scalar.as_bytes());
+    for (announcement, (e, z)) in announcements.iter().zip(challenges.iter().zip(&*answers)) {
+        for value in [announcement, e.as_bytes(), z.as_bytes()] {
+            bytes.extend_from_slice(value);
         }
     }
     bytes
@@ -177,33 +188,35 @@ impl Context<'_> {
         assert!(range.contains(&self.categories), "from 1 to 64 categories");
     }
 
-    /// The start of a hash over everything the vector belongs to.
-    fn hash(&self, domain: &[u8]) -> Sha512 {
-        let mut hash = Sha512::new_with_prefix(domain);
+    /// The hash of everything that the vector belongs to, and of its commitments.
+    fn statement(&self, commitments: &[[u8; 32]]) -> [u8; 64] {
+        let mut hash = Sha512::new_with_prefix(b"hg/counts/v1/weight");
         put(&mut hash, self.origin.as_bytes());
         hash.update(self.sequence.to_be_bytes());
         put(&mut hash, self.entry);
         put(&mut hash, self.dimension.as_bytes());
         hash.update((self.categories as u64).to_be_bytes());
-        hash
-    }
-
-    fn challenge(
-        &self,
-        commitments: &[[u8; 32]],
-        total: &[u8; 32],
-        announcements: &[[u8; 32]],
-    ) -> Scalar {
-        let mut hash = self.hash(b"hg/counts/v1/challenge");
         for commitment in commitments {
             hash.update(commitment);
         }
-        hash.update(total);
-        for announcement in announcements {
-            hash.update(announcement);
-        }
-        Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+        hash.finalize().into()
     }
+}
+
+/// The weights of the commitments: `y` and its powers.
+fn powers(statement: &[u8; 64], categories: usize) -> Vec<Scalar> {
+    let y = Scalar::from_bytes_mod_order_wide(statement);
+    let powers = std::iter::successors(Some(y), |power| Some(power * y));
+    powers.take(categories).collect()
+}
+
+fn challenge(statement: &[u8; 64], announcements: &[[u8; 32]]) -> Scalar {
+    let mut hash = Sha512::new_with_prefix(b"hg/counts/v1/challenge");
+    hash.update(statement);
+    for announcement in announcements {
+        hash.update(announcement);
+    }
+    Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
 }
 
 impl Opening {
@@ -245,7 +258,7 @@ impl Commitments {
     /// Reads the commitments of a vector but not its proof: for vectors whose proof is checked
     /// elsewhere. `categories` is their number.
     pub fn read(bytes: &[u8], categories: usize) -> Result<Self, VectorError> {
-        let (_, commitments, _) = batch::split(bytes, categories)?;
+        let (commitments, _) = batch::split(bytes, categories)?;
         let points = commitments.iter().map(decode_point);
         points.collect::<Result<_, _>>().map(Self)
     }
@@ -262,7 +275,7 @@ impl Commitments {
             return Err(VectorError::Length);
         }
         for (j, (point, blinding)) in self.0.iter().zip(blindings).enumerate() {
-            if *point != commit(u64::from(j == category), &decode_scalar(blinding)?) {
+            if *point != commit(&bit(j == category), &decode_scalar(blinding)?) {
                 return Err(VectorError::Proof);
             }
         }
@@ -270,9 +283,13 @@ impl Commitments {
     }
 }
 
+fn bit(set: bool) -> Scalar {
+    Scalar::from(u64::from(set))
+}
+
 /// `value·G + blinding·H`, in constant time.
-fn commit(value: u64, blinding: &Scalar) -> RistrettoPoint {
-    RISTRETTO_BASEPOINT_TABLE * &Scalar::from(value) + blinding * &*H_TABLE
+fn commit(value: &Scalar, blinding: &Scalar) -> RistrettoPoint {
+    RISTRETTO_BASEPOINT_TABLE * value + blinding * &*H_TABLE
 }
 
 fn encode(point: &RistrettoPoint) -> [u8; 32] {

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-pub use check::Check;
+pub use check::{Check, Checker};
 
 use crate::entry::{Body, Day, Entry, KeyRole, NoticeState};
 use crate::tree::{Hash, leaf_hash};
@@ -146,8 +146,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// As [`Ledger::apply`], but leaves the slow checks of vectors to the caller, who can run many
-    /// at once. Until all of them have passed, the ledger is not to be believed.
+    /// As [`Ledger::apply`], but leaves the slow checks of vectors to the caller, who can have many
+    /// run at once by a [`Checker`]. Until all of them have passed, the ledger is not to be believed.
     pub fn apply_deferring(
         &mut self,
         index: u64,
@@ -161,6 +161,11 @@ impl Ledger {
 
     /// The log's name.
     pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The log's name, for other threads.
+    pub(crate) fn shared_origin(&self) -> &Arc<str> {
         &self.origin
     }
 

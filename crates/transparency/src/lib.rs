@@ -22,7 +22,8 @@
 //! - [`ledger`]: the entries replayed, every rule checked; [`regions`] for counting countries.
 //! - [`replica`]: a copy that custodians and officers bring forward; [`files`] that pass between
 //!   them and the desk.
-//! - [`verify`]: checking a whole log; [`report`]: quarterly tables from it.
+//! - [`verify`]: checking a whole log; [`report`]: quarterly tables from it; [`sample`]: cases to
+//!   measure with.
 //!
 //! The crate opens nothing, reads no clock and draws no randomness: bytes, times and entropy are
 //! arguments. The one exception is asked for by name: the feature `folder`, with which a log is
@@ -48,6 +49,7 @@ pub mod proof;
 pub mod regions;
 pub mod replica;
 pub mod report;
+pub mod sample;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tile;

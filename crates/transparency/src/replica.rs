@@ -220,13 +220,7 @@ impl Replica {
         if self.frontier.head() != head {
             return Err(AdvanceError::WrongRoot);
         }
-        let mut checks = Vec::new();
-        for entry in entries {
-            let index = self.ledger.size();
-            self.ledger.apply_deferring(index, entry, &mut checks)?;
-        }
-        self.ledger.run_checks(&checks)?;
-        Ok(())
+        Ok(self.ledger.apply_all(entries)?)
     }
 
     /// Reads a copy from its two files, and says how many bytes of the entries belong to it: what

@@ -4,6 +4,7 @@
 //! later run reads only what is new and notices when the history it knew is not continued.
 
 mod render;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -11,16 +12,14 @@ use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
 use crate::entry::Day;
+use crate::ledger::Ledger;
 use crate::ledger::findings::Finding;
-use crate::ledger::{Check, Ledger};
 use crate::note::Note;
 use crate::policy::{Cosigned, Freshness, Policy, PolicyError, Standing};
 use crate::replica::Frontier;
 use crate::tile::{ReadError, SourceError, TileReader, TileSource};
 use crate::tree::TreeHead;
-
-/// How many slow checks are gathered before they are run.
-const BATCH: usize = 4_096;
+use replay::{Stopped, replay};
 
 /// How far others vouch for a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -319,36 +318,15 @@ impl Run<'_> {
             Ok(reader) => reader,
             Err(error) => return self.unread(error),
         };
-        let start = seen.frontier.head().size;
-        let mut violation = None;
-        let mut checks: Vec<Check> = Vec::new();
-        for read in reader.entries(start) {
-            let (index, entry) = match read {
-                Ok(read) => read,
-                Err(error) => return self.unread(error),
-            };
-            seen.frontier.push(&entry);
-            let so_far = seen.frontier.head();
-            if let Some(known) = known
-                && known.size == so_far.size
-                && known.root != so_far.root
-            {
+        let violation = match replay(&mut seen, &mut reader, known) {
+            Ok(()) => None,
+            Err(Stopped::Violation(violation)) => Some(violation),
+            Err(Stopped::OtherHistory(known)) => {
                 self.steps.fail("consistency", two_histories(known, head));
                 return Ok(None);
             }
-            if violation.is_none() {
-                let applied = seen.ledger.apply_deferring(index, &entry, &mut checks);
-                violation = applied.err();
-            }
-            if checks.len() >= BATCH {
-                let batch = std::mem::take(&mut checks);
-                seen.vectors += batch.len() as u64;
-                let failed = seen.ledger.run_checks(&batch).err();
-                violation = earlier(failed, violation);
-            }
-        }
-        seen.vectors += checks.len() as u64;
-        violation = earlier(seen.ledger.run_checks(&checks).err(), violation);
+            Err(Stopped::Unread(error)) => return self.unread(error),
+        };
         if seen.frontier.head() != head {
             // The reader has checked each new entry, so it is the old ones that differ.
             let known = known.unwrap_or(seen.frontier.head());
@@ -406,15 +384,6 @@ impl Run<'_> {
             self.steps.pass("time", what);
         }
     }
-}
-
-/// The violation of the earlier entry. Checks that were put off belong to entries before the one
-/// that broke a rule at once.
-fn earlier(
-    put_off: Option<crate::ledger::Violation>,
-    at_once: Option<crate::ledger::Violation>,
-) -> Option<crate::ledger::Violation> {
-    put_off.or(at_once)
 }
 
 fn two_histories(known: TreeHead, offered: TreeHead) -> String {

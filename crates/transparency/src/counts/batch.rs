@@ -11,10 +11,13 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 use sha2::{Digest, Sha512};
 
-use super::{Commitments, Context, ELEMENT_BYTES, H, VectorError, decode_point, decode_scalar};
+use super::{
+    Commitments, Context, ELEMENT_BYTES, H, VectorError, challenge, decode_point, decode_scalar,
+    powers,
+};
 
-/// The values of one category's proof: two announcements and three scalars.
-const PROOF_VALUES: usize = 5;
+/// The values of one claim: an announcement and two scalars.
+const CLAIM_VALUES: usize = 3;
 
 /// Vectors and openings that are yet to be checked together.
 #[derive(Clone)]
@@ -27,9 +30,9 @@ pub struct Batch {
 #[derive(Clone)]
 enum Item {
     Proof {
-        challenge: Scalar,
-        total: Scalar,
-        categories: Vec<Category>,
+        powers: Vec<Scalar>,
+        commitments: Vec<RistrettoPoint>,
+        claims: Vec<Claim>,
     },
     Opening {
         category: usize,
@@ -38,14 +41,12 @@ enum Item {
     },
 }
 
-/// A commitment and its proof.
+/// That the vector commits to one certain category; all but one are simulated.
 #[derive(Clone)]
-struct Category {
-    commitment: RistrettoPoint,
-    announcements: [RistrettoPoint; 2],
-    e0: Scalar,
-    z0: Scalar,
-    z1: Scalar,
+struct Claim {
+    announcement: RistrettoPoint,
+    e: Scalar,
+    z: Scalar,
 }
 
 impl Default for Batch {
@@ -65,35 +66,33 @@ impl Batch {
     /// When the context's number of categories is out of range.
     pub fn add(&mut self, context: &Context, bytes: &[u8]) -> Result<Commitments, VectorError> {
         context.check_categories();
-        let (total, commitments, proofs) = split(bytes, context.categories)?;
-        let proofs = proofs.as_chunks::<PROOF_VALUES>().0;
+        let (commitments, claims) = split(bytes, context.categories)?;
+        let statement = context.statement(commitments);
+        let (claims, _) = claims.as_chunks::<CLAIM_VALUES>();
+        let announcements: Vec<[u8; 32]> = claims.iter().map(|[a, _, _]| *a).collect();
+        let challenge = challenge(&statement, &announcements);
+
         let points = commitments.iter().map(decode_point);
-        let points = points.collect::<Result<Vec<_>, _>>()?;
-        let announcements: Vec<[u8; 32]> = proofs
-            .iter()
-            .flat_map(|proof| [proof[0], proof[1]])
-            .collect();
-        let challenge = context.challenge(commitments, total, &announcements);
-        let mut categories = Vec::with_capacity(points.len());
-        assert_eq!(points.len(), proofs.len(), "the length was checked");
-        for (commitment, [a0, a1, e0, z0, z1]) in points.iter().zip(proofs) {
-            categories.push(Category {
-                commitment: *commitment,
-                announcements: [decode_point(a0)?, decode_point(a1)?],
-                e0: decode_scalar(e0)?,
-                z0: decode_scalar(z0)?,
-                z1: decode_scalar(z1)?,
-            });
+        let commitments = points.collect::<Result<Vec<_>, _>>()?;
+        let read = |[announcement, e, z]: &[[u8; 32]; CLAIM_VALUES]| {
+            Ok(Claim {
+                announcement: decode_point(announcement)?,
+                e: decode_scalar(e)?,
+                z: decode_scalar(z)?,
+            })
+        };
+        let claims = claims.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        if claims.iter().map(|claim| claim.e).sum::<Scalar>() != challenge {
+            return Err(VectorError::Proof);
         }
-        let total = decode_scalar(total)?;
-        self.transcript.update(challenge.as_bytes());
+        self.transcript.update(statement);
         self.transcript.update(bytes);
         self.items.push(Item::Proof {
-            challenge,
-            total,
-            categories,
+            powers: powers(&statement, context.categories),
+            commitments: commitments.clone(),
+            claims,
         });
-        Ok(Commitments(points))
+        Ok(Commitments(commitments))
     }
 
     /// Adds a public opening of a vector: the category, and what [`super::Opening::to_bytes`]
@@ -131,10 +130,10 @@ impl Batch {
         for item in &self.items {
             match item {
                 Item::Proof {
-                    challenge,
-                    total,
-                    categories,
-                } => sum.add_proof(&mut factors, challenge, total, categories),
+                    powers,
+                    commitments,
+                    claims,
+                } => sum.add_proof(&mut factors, powers, commitments, claims),
                 Item::Opening {
                     category,
                     commitments,
@@ -165,32 +164,27 @@ impl Sum {
         self.points.push(*point);
     }
 
-    /// Three equations, each with a factor of its own:
-    ///
-    /// ```text
-    /// z0·H - e0·C - A0 = 0        z1·H - e1·(C - G) - A1 = 0        ΣC - G - R·H = 0
-    /// ```
+    /// An equation for each category, with a factor of its own:
+    /// `A_k + e_k·(Σ y^j·C_j - y^k·G) - z_k·H = 0`.
     fn add_proof(
         &mut self,
         factors: &mut Factors,
-        challenge: &Scalar,
-        total: &Scalar,
-        categories: &[Category],
+        powers: &[Scalar],
+        commitments: &[RistrettoPoint],
+        claims: &[Claim],
     ) {
-        let one_hot = factors.next();
-        self.of_g -= one_hot;
-        self.of_h -= one_hot * total;
-        for category in categories {
-            let [zero, one] = [factors.next(), factors.next()];
-            let e1 = challenge - category.e0;
-            self.of_h += zero * category.z0 + one * category.z1;
-            self.of_g += one * e1;
-            self.add(
-                one_hot - zero * category.e0 - one * e1,
-                &category.commitment,
-            );
-            self.add(-zero, &category.announcements[0]);
-            self.add(-one, &category.announcements[1]);
+        let mut of_p = Scalar::ZERO;
+        for (power, claim) in powers.iter().zip(claims) {
+            let factor = factors.next();
+            let weighed = factor * claim.e;
+            of_p += weighed;
+            self.of_g -= weighed * power;
+            self.of_h -= factor * claim.z;
+            // The factor as it is, not its negative: half the digits are zero, which saves time.
+            self.add(factor, &claim.announcement);
+        }
+        for (power, commitment) in powers.iter().zip(commitments) {
+            self.add(of_p * power, commitment);
         }
     }
 
@@ -223,45 +217,51 @@ impl Sum {
 /// Random numbers of 128 bits that follow from a transcript.
 struct Factors {
     seed: [u8; 64],
-    count: u64,
+    blocks: u64,
+    /// Four at a time; the rest of the newest block.
+    drawn: Vec<u128>,
 }
 
 impl Factors {
     fn new(transcript: &Sha512) -> Self {
         Self {
             seed: transcript.clone().finalize().into(),
-            count: 0,
+            blocks: 0,
+            drawn: Vec::with_capacity(4),
         }
     }
 
     fn next(&mut self) -> Scalar {
-        let hash = Sha512::new()
+        if let Some(factor) = self.drawn.pop() {
+            return Scalar::from(factor);
+        }
+        let block = Sha512::new()
             .chain_update(self.seed)
-            .chain_update(self.count.to_be_bytes())
+            .chain_update(self.blocks.to_be_bytes())
             .finalize();
-        self.count += 1;
-        let half = hash.first_chunk().expect("the hash has 64 bytes");
-        Scalar::from(u128::from_le_bytes(*half))
+        self.blocks += 1;
+        let (numbers, _) = block.as_chunks::<16>();
+        self.drawn
+            .extend(numbers.iter().map(|number| u128::from_le_bytes(*number)));
+        self.next()
     }
 }
 
 type Values<'a> = &'a [[u8; ELEMENT_BYTES]];
 
-/// The parts of a vector: the sum of the blindings, the commitments, and their proofs.
+/// The parts of a vector: the commitments, and the values of the claims.
 pub(super) fn split(
     bytes: &[u8],
     categories: usize,
-) -> Result<(&[u8; ELEMENT_BYTES], Values<'_>, Values<'_>), VectorError> {
+) -> Result<(Values<'_>, Values<'_>), VectorError> {
     let (values, rest) = bytes.as_chunks::<ELEMENT_BYTES>();
-    let (total, values) = values.split_first().ok_or(VectorError::Length)?;
-    if !rest.is_empty() || values.len() != categories * (1 + PROOF_VALUES) {
+    if !rest.is_empty() || values.len() != categories * (1 + CLAIM_VALUES) {
         return Err(VectorError::Length);
     }
-    let (commitments, proofs) = values.split_at(categories);
-    Ok((total, commitments, proofs))
+    Ok(values.split_at(categories))
 }
 
 /// The length of a vector of so many categories, in bytes.
 pub const fn encoded_len(categories: usize) -> usize {
-    ELEMENT_BYTES * (1 + categories * (1 + PROOF_VALUES))
+    ELEMENT_BYTES * categories * (1 + CLAIM_VALUES)
 }

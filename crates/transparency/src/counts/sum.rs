@@ -104,7 +104,7 @@ pub fn verify_groups(
             .iter()
             .flat_map(|vector| group.categories.iter().map(|category| vector.0[*category]))
             .sum();
-        if sum != commit(group.count, &blinding) {
+        if sum != commit(&Scalar::from(group.count), &blinding) {
             return Err(wrong);
         }
     }

@@ -1,7 +1,11 @@
 //! The slow checks: proofs of vectors, and their openings. They depend on nothing but what is in
-//! them, so that many can be run at once.
+//! them, so that many can be run at once, and beside the reading of further entries.
 
-use std::thread::ScopedJoinHandle;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use super::cases::Cases;
 use super::{Ledger, Violation};
@@ -75,18 +79,22 @@ impl Check {
     pub fn run(&self, origin: &str) -> Result<(), Violation> {
         let mut batch = Batch::default();
         let result = self.add_to(&mut batch, origin);
-        result.and_then(|()| batch.verify()).map_err(|error| {
-            let rule = match (&self.what, self.dimension) {
-                (What::Opening { .. }, _) => 7,
-                (What::Proof { .. }, Dimension::Outcome) => 6,
-                (What::Proof { .. }, Dimension::Region | Dimension::Kind) => 3,
-            };
-            Violation {
-                index: self.index,
-                rule,
-                why: format!("vector {}: {error}", self.dimension),
-            }
-        })
+        result
+            .and_then(|()| batch.verify())
+            .map_err(|error| self.violation(error))
+    }
+
+    fn violation(&self, error: VectorError) -> Violation {
+        let rule = match (&self.what, self.dimension) {
+            (What::Opening { .. }, _) => 7,
+            (What::Proof { .. }, Dimension::Outcome) => 6,
+            (What::Proof { .. }, Dimension::Region | Dimension::Kind) => 3,
+        };
+        Violation {
+            index: self.index,
+            rule,
+            why: format!("vector {}: {error}", self.dimension),
+        }
     }
 
     fn add_to(&self, batch: &mut Batch, origin: &str) -> Result<(), VectorError> {
@@ -110,36 +118,128 @@ impl Check {
     }
 }
 
-impl Ledger {
-    /// Runs checks that [`Ledger::apply_deferring`] has left, in batches on as many threads as the
-    /// machine has cores, and names the violation of the first entry that fails one.
-    pub fn run_checks(&self, checks: &[Check]) -> Result<(), Violation> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let share = checks.len().div_ceil(threads).max(1);
-        let run = |checks: &[Check]| {
-            let mut batch = Batch::default();
-            let mut added = checks
-                .iter()
-                .map(|check| check.add_to(&mut batch, &self.origin));
-            if added.all(|added| added.is_ok()) && batch.verify().is_ok() {
-                return Ok(());
-            }
-            // Somewhere in it is one that fails by itself.
-            checks.iter().try_for_each(|check| check.run(&self.origin))
+/// How many checks are run as one batch: enough to gain from it, and so few that their points stay
+/// in the cache beside a core.
+const BATCH: usize = 256;
+
+/// Runs the checks that [`super::Ledger::apply_deferring`] leaves, in batches on as many threads
+/// as the machine has cores.
+pub struct Checker<'scope> {
+    queue: SyncSender<Vec<Check>>,
+    workers: Vec<ScopedJoinHandle<'scope, Option<Violation>>>,
+}
+
+impl<'scope> Checker<'scope> {
+    /// Starts the threads, for the log of this origin.
+    pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, origin: &Arc<str>) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        // A short queue: whoever reads waits for the checks, and does not fill the memory.
+        let (queue, waiting) = sync_channel(2 * threads);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let first_wrong = Arc::new(AtomicU64::new(u64::MAX));
+        let start = |_| {
+            let (origin, waiting) = (origin.clone(), waiting.clone());
+            let first_wrong = first_wrong.clone();
+            scope.spawn(move || work(&origin, &waiting, &first_wrong))
         };
-        let mut violations = std::thread::scope(|scope| {
-            let workers: Vec<_> = checks
-                .chunks(share)
-                .map(|checks| scope.spawn(move || run(checks)))
-                .collect();
-            // A check never panics; if one did, nothing would be proved.
-            let results = workers.into_iter().map(ScopedJoinHandle::join);
-            results
-                .map(|result| result.expect("checks do not panic"))
-                .filter_map(Result::err)
-                .collect::<Vec<_>>()
-        });
-        violations.sort_by_key(|violation| violation.index);
-        violations.into_iter().next().map_or(Ok(()), Err)
+        let workers = (0..threads).map(start).collect();
+        Self { queue, workers }
     }
+
+    /// Takes the checks once there are enough for a batch.
+    pub fn offer(&self, checks: &mut Vec<Check>) {
+        if checks.len() >= BATCH {
+            self.take(std::mem::take(checks));
+        }
+    }
+
+    fn take(&self, checks: Vec<Check>) {
+        self.queue
+            .send(checks)
+            .expect("the threads outlive the queue");
+    }
+
+    /// Waits for all checks, the last ones included, and names the violation of the first entry
+    /// that fails one.
+    pub fn finish(self, last: Vec<Check>) -> Result<(), Violation> {
+        self.take(last);
+        drop(self.queue);
+        // A check never panics; if one did, nothing would be proved.
+        let results = self.workers.into_iter().map(ScopedJoinHandle::join);
+        let violations = results.filter_map(|result| result.expect("checks do not panic"));
+        let first = violations.min_by_key(|violation| violation.index);
+        first.map_or(Ok(()), Err)
+    }
+}
+
+impl Ledger {
+    /// Takes the next entries, with their slow checks on all cores. Fails with the violation of the
+    /// first that breaks a rule; the ledger is then not to be believed.
+    pub fn apply_all<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), Violation> {
+        let origin = self.origin.clone();
+        std::thread::scope(|scope| {
+            let checker = Checker::start(scope, &origin);
+            let mut checks = Vec::new();
+            let mut at_once = None;
+            for entry in entries {
+                let applied = self.apply_deferring(self.size, entry, &mut checks);
+                if let Err(violation) = applied {
+                    at_once = Some(violation);
+                    break;
+                }
+                checker.offer(&mut checks);
+            }
+            // What was put off belongs to entries before the one that broke a rule at once.
+            checker.finish(checks)?;
+            at_once.map_or(Ok(()), Err)
+        })
+    }
+}
+
+/// Runs batches until there are no more, and gives the first violation among them. Nobody cares
+/// about batches behind one that failed.
+fn work(
+    origin: &str,
+    waiting: &Mutex<Receiver<Vec<Check>>>,
+    first_wrong: &AtomicU64,
+) -> Option<Violation> {
+    let next = || {
+        let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.recv().ok()
+    };
+    let mut found: Option<Violation> = None;
+    while let Some(checks) = next() {
+        let begins = checks.first().map_or(0, Check::index);
+        if begins > first_wrong.load(Ordering::Relaxed) {
+            continue;
+        }
+        if let Err(violation) = run(origin, &checks) {
+            first_wrong.fetch_min(violation.index, Ordering::Relaxed);
+            if found.as_ref().is_none_or(|own| violation.index < own.index) {
+                found = Some(violation);
+            }
+        }
+    }
+    found
+}
+
+/// Runs a batch. Only if it fails does each check run by itself, for one of them fails as well.
+fn run(origin: &str, checks: &[Check]) -> Result<(), Violation> {
+    let mut batch = Batch::default();
+    let mut added = checks.iter().map(|check| check.add_to(&mut batch, origin));
+    if added.all(|added| added.is_ok()) && batch.verify().is_ok() {
+        return Ok(());
+    }
+    let mut each = checks.iter().map(|check| check.run(origin));
+    each.find_map(Result::err).map_or_else(
+        || {
+            // It cannot be that a batch fails whose parts all hold, but if it is, it has failed.
+            let check = checks.first().expect("an empty batch does not fail");
+            Err(check.violation(VectorError::Proof))
+        },
+        Err,
+    )
 }

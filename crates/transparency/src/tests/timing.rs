@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{MemoryLog, ORIGIN, entry, log_key};
 use crate::append::{Writer, reread, sign_checkpoint};
-use crate::counts::{self, Context};
+use crate::counts::{self, Batch, Context};
 use crate::proof::TlogProof;
 use crate::tile::TileReader;
 
@@ -91,5 +91,35 @@ fn proving_and_verifying_vectors() {
             "D = {categories}: {} bytes, prove {prove:.2} ms, verify {verify:.2} ms",
             proved[0].0.len()
         );
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn checking_vectors_in_batches() {
+    for size in [64, 128, 256, 512, 1024] {
+        let contexts = (0..size).map(|n| Context {
+            origin: ORIGIN,
+            sequence: n,
+            entry: b"entry",
+            dimension: "kind",
+            categories: [8, 3, 14][n as usize % 3],
+        });
+        let proved: Vec<_> = contexts
+            .map(|context| (context, counts::prove(&context, 1, &[1; 32]).0))
+            .collect();
+        let categories = proved.iter().map(|(context, _)| context.categories as u32);
+        let categories: u32 = categories.sum();
+        let per_category = |start| millis(start) * 1e3 / f64::from(categories);
+        let start = Instant::now();
+        let mut batch = Batch::default();
+        for (context, bytes) in &proved {
+            batch.add(context, bytes).unwrap();
+        }
+        let read = per_category(start);
+        let start = Instant::now();
+        batch.verify().unwrap();
+        let check = per_category(start);
+        println!("{size} vectors together, us for each category: read {read:.1}, check {check:.1}");
     }
 }

@@ -362,38 +362,3 @@ fn a_log_that_cannot_be_read_is_neither_right_nor_wrong() {
         "checkpoint could not be read: there is no such file"
     );
 }
-
-/// The goal is 10 s, on the machine of the benchmarks: `cargo test --release -- --ignored`.
-#[test]
-#[ignore = "a measurement"]
-fn a_log_of_100_000_entries_is_verified_in_time() {
-    let mut scene = Scene::new(ORIGIN, START);
-    let size = 100_000;
-    let mut days = 0;
-    while scene.entries.len() < size {
-        scene.today = START.plus(days);
-        scene.push_day_key(scene.today);
-        if days >= 90 {
-            scene.push_erase(START.plus(days - 90));
-        }
-        for _ in 0..60 {
-            let case = TestCase::ordinary(scene.today);
-            scene.push_whole_case(case, Outcome::Delivered);
-        }
-        days += 1;
-    }
-    let now_s = scene.today.start_unix() + 5;
-    let log = Published::of(ORIGIN, &scene.entries, now_s);
-    let begun = std::time::Instant::now();
-    let verification = verifier(Some(2), PolicyFrom::Reader)
-        .run(&log.files, now_s)
-        .unwrap();
-    let took = begun.elapsed();
-    println!(
-        "{} entries with {} requests: {took:?}, {:?} a vector",
-        verification.entries,
-        verification.figures.requests,
-        took / verification.figures.vectors as u32,
-    );
-    assert_eq!(verification.failure(), None);
-}

@@ -29,6 +29,18 @@ fn the_honest_log_is_replayed_to_the_same_state() {
     assert_eq!(replay(&scene.entries).unwrap(), scene.ledger);
 }
 
+/// Replays with the slow checks put off and run together, as verifiers do.
+fn replay_together(entries: &[Vec<u8>]) -> Result<(), Violation> {
+    let mut ledger = Ledger::new("demo.example/log");
+    ledger.apply_all(entries.iter().map(Vec::as_slice))
+}
+
+/// Changes the last value of the last vector of an entry: an answer, not a commitment.
+fn spoil(entry: &mut [u8]) {
+    let at = entry.len() - 30;
+    entry[at] = if entry[at] == b'A' { b'B' } else { b'A' };
+}
+
 #[test]
 fn checks_that_were_put_off_find_the_first_entry_at_fault() {
     let scene = log();
@@ -37,20 +49,42 @@ fn checks_that_were_put_off_find_the_first_entry_at_fault() {
         .iter()
         .rposition(|entry| entry.starts_with(b"heliograph/dd@v1\nkind closed"));
     let bad = bad.unwrap();
-    // A base64 letter within the proof, not within the commitments.
-    let text = String::from_utf8(entries[bad].clone()).unwrap();
-    let at = text.len() - 40;
-    let mut bytes = text.into_bytes();
-    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-    entries[bad] = bytes;
-    let mut ledger = Ledger::new("demo.example/log");
-    let mut checks = Vec::new();
-    for (index, entry) in (0..).zip(&entries) {
-        ledger.apply_deferring(index, entry, &mut checks).unwrap();
-    }
-    let violation = ledger.run_checks(&checks).unwrap_err();
+    spoil(&mut entries[bad]);
+    let violation = replay_together(&entries).unwrap_err();
     assert_eq!((violation.index, violation.rule), (bad as u64, 6));
     assert_eq!(replay(&entries).unwrap_err(), violation);
+    assert_eq!(replay_together(&scene.entries), Ok(()));
+}
+
+#[test]
+fn of_several_wrong_vectors_in_several_batches_the_first_is_named() {
+    let mut scene = scene();
+    for _ in 0..100 {
+        let request = scene.push_request(TestCase::ordinary(START));
+        scene.push_closed(request, Outcome::Incomplete);
+    }
+    let closed: Vec<usize> = (0..scene.entries.len())
+        .filter(|index| scene.entries[*index].starts_with(b"heliograph/dd@v1\nkind closed"))
+        .collect();
+    // The first alone in its batch, with another before it, and with others behind it.
+    for bad in [&[97][..], &[12, 97], &[0, 1, 50, 99]] {
+        let mut entries = scene.entries.clone();
+        for number in bad {
+            spoil(&mut entries[closed[*number]]);
+        }
+        let violation = replay_together(&entries).unwrap_err();
+        let first = closed[bad[0]] as u64;
+        assert_eq!((violation.index, violation.rule), (first, 6));
+    }
+    // What breaks a rule at once is the first only if no vector before it is wrong.
+    let (early, late) = (closed[3], closed[80]);
+    for (spoilt, broken, rule) in [(early, late, 6), (late, early, 0)] {
+        let mut entries = scene.entries.clone();
+        spoil(&mut entries[spoilt]);
+        entries[broken] = b"heliograph/dd@v1\n".to_vec();
+        let violation = replay_together(&entries).unwrap_err();
+        assert_eq!((violation.index, violation.rule), (early as u64, rule));
+    }
 }
 
 #[test]
