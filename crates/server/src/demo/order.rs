@@ -215,11 +215,9 @@ impl Story<'_> {
         let Taken::Case { secret } = self.hand_in(form, &key).await? else {
             return Err("the registered authority was not recognised".into());
         };
-        self.receipt = secret.clone();
+        self.receipt = secret;
         self.stage.wait_hours(1).await;
-        let desk = self
-            .at_desk(|casework, ines, now_s| casework.desk(ines, now_s))
-            .await?;
+        let desk = self.at_desk(heliograph_console::Casework::desk).await?;
         let newest = desk.cases.iter().max_by_key(|case| case.received_s);
         Ok(newest.ok_or("the case is not on the desk")?.id)
     }
