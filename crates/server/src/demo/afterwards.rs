@@ -3,6 +3,8 @@
 use super::told::progress;
 use super::{DAY_S, Failure, Story, must};
 use crate::desk::log::{ReportFormat, report_of};
+use crate::system::SystemClock;
+use age::secrecy::ExposeSecret as _;
 use heliograph_transparency::entry::Entry;
 use heliograph_transparency::folder::FolderSource;
 use heliograph_transparency::policy::{Freshness, Policy};
@@ -11,17 +13,51 @@ use heliograph_transparency::verify::{PolicyFrom, Verification, Verifier};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+const HOUR_S: u64 = 3_600;
+
+/// What is beside the server's folder, for those who go on.
+const ABOUT: &str = "\
+server/    the data folder of the installation; its log is server/log
+officers/  a folder for each officer, as heliograph-officer keeps it; their passphrase is
+           `demonstration`
+court/     what the court holds: access-key.txt, by which the portal knows it; key.txt, which
+           opens packages (age --decrypt --identity key.txt); receipt.txt, the page of the order
+           that is waiting
+
+Everything here is made up, and its keys are of use nowhere else.
+";
+
 impl Story<'_> {
+    /// Leaves an order at the desk, and what the court holds beside it.
+    pub(super) async fn order_for_those_who_look(&mut self, folder: &Path) -> Result<(), Failure> {
+        let mut form = self.form();
+        form.file_reference = "12 Gs 401/26".into();
+        form.data = vec!["phone".into()];
+        self.case_of(form).await?;
+        self.stage.clock.catch_up();
+        self.stage.look_after().await;
+        let court = folder.join("court");
+        fs::create_dir_all(&court)?;
+        let key = self.court.to_string();
+        fs::write(court.join("key.txt"), key.expose_secret())?;
+        fs::write(court.join("access-key.txt"), &self.access_key)?;
+        let page = format!("/requests/r/{}\n", self.receipt);
+        fs::write(court.join("receipt.txt"), page)?;
+        Ok(fs::write(folder.join("README.txt"), ABOUT)?)
+    }
+
     pub(super) async fn time_passes(&mut self) -> Result<(), Failure> {
         self.told.chapter("Time passes")?;
-        let today_s = crate::system::SystemClock::now_s();
-        let days = today_s.saturating_sub(self.now_s()) as i64 / DAY_S;
+        // The last order comes an hour ago, so that it is in the log by now.
+        let until_s = SystemClock::now_s() - 2 * HOUR_S;
+        let days = until_s.saturating_sub(self.now_s()) as i64 / DAY_S;
         for day in 1..=days {
             self.stage.clock.move_on(DAY_S);
             self.stage.look_after().await;
             progress("days", day as u32, days as u32);
         }
-        self.stage.clock.catch_up();
+        let rest_s = until_s.saturating_sub(self.now_s());
+        self.stage.clock.move_on(rest_s as i64);
         self.stage.look_after().await;
         let coverage = self.stage.desk().sealer.coverage().await?;
         must(
@@ -44,8 +80,8 @@ impl Story<'_> {
             .desk()
             .office
             .with_log(|log| log.ledger().clone());
-        let asked = ledger.cases().all().last().ok_or("no case is in the log")?;
-        let quarter = asked.mark.date.quarter();
+        let asked = ledger.cases().all().next();
+        let quarter = asked.ok_or("no case is in the log")?.mark.date.quarter();
         let csv = report_of(&ledger, quarter, ReportFormat::Csv);
         self.say(&format!("{quarter}, as a table:"))?;
         let mut lines = csv.lines();

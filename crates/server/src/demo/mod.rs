@@ -104,10 +104,17 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     if !options.keep {
         return Ok(());
     }
-    eprintln!("\nThe installation goes on. Look at it:");
-    eprintln!("    http://localhost:{}/transparency", listen.port());
-    eprintln!("    heliograph-verify {}", stage.data.log().display());
-    eprintln!("Ctrl-C ends it; the data stays in {}.", folder.display());
+    let (data, folder) = (stage.data.path().display(), folder.display());
+    eprintln!(
+        "\nThe installation goes on, and an order waits at its desk. Look at it:\n\
+         \x20   http://localhost:{}/transparency\n\
+         \x20   heliograph-verify {}\n\
+         \x20   heliograph admin staff invite YOUR-NAME --role officer --data {data}\n\
+         What the court and the officers hold is in {folder}; README.txt there says what is what.\n\
+         Ctrl-C ends it; the data stays.",
+        listen.port(),
+        stage.data.log().display(),
+    );
     let (server, lock) = stage.close();
     let outcome = server.run(listener, Stop::listen()?).await;
     drop(lock);
@@ -160,6 +167,7 @@ impl<'a> Story<'a> {
         story.order_beyond_the_desk().await?;
         story.order().await?;
         story.time_passes().await?;
+        story.order_for_those_who_look(folder).await?;
         story.report()?;
         story.anyone_checks()?;
         story.operator_cheats(folder)?;

@@ -21,7 +21,7 @@ const COURT: &str = "Amtsgericht Musterstadt";
 
 impl Story<'_> {
     /// What the court fills in, about the days on which the people were seen.
-    fn form(&self) -> OrderForm {
+    pub(super) fn form(&self) -> OrderForm {
         let day = |days: i64| Minute::of_unix((self.now_s() as i64 - days * DAY_S) as u64);
         OrderForm {
             official: "J. Richter".into(),
@@ -210,7 +210,7 @@ impl Story<'_> {
     }
 
     /// Hands an order in and waits for its slot in the log.
-    async fn case_of(&mut self, form: OrderForm) -> Result<CaseId, Failure> {
+    pub(super) async fn case_of(&mut self, form: OrderForm) -> Result<CaseId, Failure> {
         let key = self.access_key.clone();
         let Taken::Case { secret } = self.hand_in(form, &key).await? else {
             return Err("the registered authority was not recognised".into());
