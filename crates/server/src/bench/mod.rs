@@ -12,12 +12,15 @@ mod catch_up;
 mod handshakes;
 mod histogram;
 mod idle;
+mod keys;
 mod layers;
+mod log;
 mod machine;
 mod people;
 mod sends;
 mod start;
 mod target;
+mod vault;
 
 use clap::{Args, ValueEnum};
 use histogram::Histogram;
@@ -37,6 +40,10 @@ pub enum Kind {
     CatchUp,
     /// Rewriting answers into other layers.
     Layers,
+    /// Sealing and opening records, and what sealing adds to a sign-in.
+    Vault,
+    /// Adding to a public log of 10^6 entries, and checking one of `--entries`.
+    Log,
     /// The time until the server is ready.
     Start,
 }
@@ -64,6 +71,10 @@ pub struct Options {
     /// How many pairs of people write to each other.
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub pairs: usize,
+    /// How many entries the log to be checked has (log). To make its proofs takes longer than to
+    /// check them.
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    pub entries: u64,
 }
 
 /// Why a measurement failed.
@@ -121,6 +132,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::Handshakes => handshakes::run(&options).await?,
         Kind::CatchUp => catch_up::run(&options).await?,
         Kind::Layers => layers::run(&options),
+        Kind::Vault => vault::run(&options).await?,
+        Kind::Log => log::run(&options)?,
         Kind::Start => start::run(&options).await?,
     };
     println!(

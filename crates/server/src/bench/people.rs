@@ -5,7 +5,7 @@ use super::target::{Target, now};
 use crate::client::Client;
 use heliograph_tl::{enums, functions, types};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// Somebody with a connection.
@@ -22,7 +22,17 @@ pub(super) async fn connect(target: &Target) -> Result<Client<TcpStream>, Failur
 
 /// Signs up the person with this number.
 pub(super) async fn sign_up(target: &Target, number: usize) -> Result<Person, Failure> {
-    let mut client = connect(target).await?;
+    let client = connect(target).await?;
+    Ok(sign_up_over(client, target, number).await?.0)
+}
+
+/// As [`sign_up`], over a connection with a key. Also tells how long it took from the code to being
+/// signed in.
+pub(super) async fn sign_up_over(
+    mut client: Client<TcpStream>,
+    target: &Target,
+    number: usize,
+) -> Result<(Person, Duration), Failure> {
     let phone = format!("99966{number:07}");
     let settings = types::CodeSettings::default().into();
     let send = functions::auth::SendCode {
@@ -35,6 +45,7 @@ pub(super) async fn sign_up(target: &Target, number: usize) -> Result<Person, Fa
         return Err("the server wants no code".into());
     };
     let code = code_for(&target.codes, &phone).await?;
+    let began = Instant::now();
     let sign_in = functions::auth::SignIn {
         phone_number: phone.clone(),
         phone_code_hash: sent.phone_code_hash.clone(),
@@ -53,7 +64,7 @@ pub(super) async fn sign_up(target: &Target, number: usize) -> Result<Person, Fa
         authorization = client.call(&sign_up).await?;
     }
     match authorization {
-        enums::auth::Authorization::Authorization(_) => Ok(Person { client }),
+        enums::auth::Authorization::Authorization(_) => Ok((Person { client }, began.elapsed())),
         enums::auth::Authorization::SignUpRequired(_) => Err("the sign-up was not accepted".into()),
     }
 }
