@@ -175,17 +175,20 @@ impl Officer {
 
     /// Pins the trust policy for good: the log to follow and its witnesses.
     pub fn pin(&self, policy: &[u8]) -> Result<(), OfficerError> {
-        if let Ok(copy) = LogCopy::open(&self.folder) {
-            if copy.policy_hash() == <[u8; 32]>::from(Sha256::digest(policy)) {
-                return Ok(());
-            }
-            fail!(
+        match LogCopy::open(&self.folder) {
+            Ok(copy) if copy.policy_hash() == <[u8; 32]>::from(Sha256::digest(policy)) => Ok(()),
+            Ok(copy) => fail!(
                 "another policy is pinned here, for the log {}",
                 copy.origin()
-            );
+            ),
+            // A copy that cannot be read has a policy, too: whoever can spoil a file must not get
+            // another one pinned by it.
+            Err(CopyError::NoPolicy) => {
+                let copy = LogCopy::pin(&self.folder, policy)?;
+                self.check_demo(copy.ledger())
+            }
+            Err(error) => Err(error.into()),
         }
-        let copy = LogCopy::pin(&self.folder, policy)?;
-        self.check_demo(copy.ledger())
     }
 
     /// The copy of the log.

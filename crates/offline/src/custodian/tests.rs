@@ -1,6 +1,9 @@
 //! What a custodian answers, and everything that it must not.
 
+mod histories;
 mod keys;
 mod openings;
+mod quorums;
+mod remote;
 mod retention;
 mod town;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tempfile::TempDir;
 
+mod trust;
+
 const NOW_S: u64 = 20_778 * 86_400 + 36_000;
 
 /// Two of three officers, a custodian, two people with records, and a case.

@@ -595,6 +595,19 @@ impl Desk {
             day_seed: self.day_seed,
         }
     }
+
+    /// Asks this desk's witness to cosign the newest checkpoint of another history.
+    pub(crate) fn show_to_witness(
+        &self,
+        other: &Self,
+    ) -> Result<heliograph_transparency::witness::Answer, PracticeError> {
+        let known = self.witness.remembered(self.ledger.origin())?;
+        let (old, new) = (known.size.min(other.log.head().size), other.log.head());
+        let mut reader = TileReader::open(other.log.source(), new)?;
+        let proof = prove_consistency(&mut reader, old, new.size)?;
+        let request = AddCheckpoint::new(old, proof, other.log.checkpoint().clone())?;
+        Ok(self.witness.add_checkpoint(request.to_body().as_bytes())?)
+    }
 }
 
 fn approvals(responses: &[Response]) -> Vec<AskApproval> {

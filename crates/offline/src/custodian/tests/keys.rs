@@ -1,12 +1,12 @@
+use super::remote::{clients, make, remote_town};
 use super::town::{Town, answer, refusal};
-use crate::custodian::client::{CustodianClient, InProcess, Remote};
-use crate::custodian::{Custodian, NewKey, days_without_key, make_keys};
+use crate::custodian::client::{CustodianClient, Remote};
+use crate::custodian::{NewKey, days_without_key, make_keys};
 use crate::folder::faults::Faults;
 use crate::http::{Asked, Listener, Told, serve};
-use crate::log_source::log_source;
 use crate::practice::keys_of;
 use crate::system::Entropy;
-use heliograph_transparency::entry::{Custodian as Listed, KeyRole, Mode, Roster};
+use heliograph_transparency::entry::{KeyRole, Mode};
 use heliograph_vault::open::Opened;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -109,65 +109,9 @@ fn killed_anywhere_while_making_a_key_it_keeps_the_share_of_what_it_offered() {
     }
 }
 
-/// Three custodians of their own, two of whom must agree.
-fn remote_town() -> (Town, Vec<Arc<Custodian>>) {
-    let mut town = Town::without_custodian();
-    let entropy = Entropy::system();
-    let mut listed = Vec::new();
-    let place = |index: u16| town.folder.path().join(format!("custodian-{index}"));
-    for index in 1..=3 {
-        let name = format!("custodian-{index}");
-        let card =
-            Custodian::init(&place(index), &name, &town.desk.policy, true, &entropy).unwrap();
-        listed.push(Listed {
-            index,
-            name,
-            key: card.key,
-            address: format!("https://custodian-{index}.example"),
-        });
-    }
-    let source = || log_source(&town.desk.log_path().to_string_lossy());
-    let custodians = (1..=3).map(|index| {
-        let clock = town.desk.clock.clone();
-        Arc::new(Custodian::open(&place(index), source(), clock, entropy.clone()).unwrap())
-    });
-    let custodians = custodians.collect();
-    let roster = Roster {
-        set: 1,
-        mode: Mode::Remote,
-        threshold: 2,
-        custodians: listed,
-    };
-    town.desk.append_body(roster).unwrap();
-    town.found();
-    (town, custodians)
-}
-
-fn clients(custodians: &[Arc<Custodian>]) -> Vec<InProcess> {
-    custodians
-        .iter()
-        .map(|custodian| InProcess(Arc::clone(custodian)))
-        .collect()
-}
-
-fn make(town: &mut Town, clients: &[InProcess], key: NewKey<'_>) -> u64 {
-    let all: Vec<&dyn CustodianClient> = clients.iter().map(|client| client as _).collect();
-    let (today, policy) = (town.today(), town.desk.policy_hash());
-    let entry = make_keys(
-        &all,
-        &town.desk.ledger,
-        policy,
-        key,
-        today,
-        &Entropy::system(),
-    )
-    .unwrap();
-    town.desk.append(&entry).unwrap()
-}
-
 #[test]
 fn any_two_of_three_remote_custodians_open_and_one_does_not() {
-    let (mut town, custodians) = remote_town();
+    let (mut town, custodians) = remote_town(3, 2);
     let clients = clients(&custodians);
     let today = town.today();
     let phone = make(&mut town, &clients, NewKey::Phone);
@@ -232,7 +176,7 @@ impl CustodianClient for Absent {
 
 #[test]
 fn with_a_custodian_absent_there_is_no_key_and_it_is_named() {
-    let (town, custodians) = remote_town();
+    let (town, custodians) = remote_town(3, 2);
     let clients = clients(&custodians);
     let all: [&dyn CustodianClient; 3] = [&clients[0], &Absent, &clients[2]];
     let (today, policy) = (town.today(), town.desk.policy_hash());

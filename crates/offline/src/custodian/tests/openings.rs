@@ -12,7 +12,7 @@ use heliograph_vault::record::SealedRecord;
 use std::sync::atomic::Ordering::SeqCst;
 
 /// Approvals that these officers sign without looking, for whatever they are handed.
-fn collude(
+pub(super) fn collude(
     town: &Town,
     case: &Case,
     records: &[SealedRecord],

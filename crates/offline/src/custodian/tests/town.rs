@@ -75,7 +75,7 @@ impl Town {
         let mut town = Self::without_custodian();
         let custodian = local_custodian(&mut town.desk, town.folder.path()).unwrap();
         drop(custodian);
-        town.found();
+        town.found(3, 2);
         town.reopen(Faults::none());
         town
     }
@@ -103,16 +103,17 @@ impl Town {
         }
     }
 
-    /// Two of three officers make their key and open a country.
-    pub(super) fn found(&mut self) {
-        for number in 1..=3 {
+    /// Officers make their key, any `threshold` of them decide, and they open a country.
+    pub(super) fn found(&mut self, officers: u8, threshold: u8) {
+        for number in 1..=officers {
             self.staff
                 .hire(self.folder.path(), number, &self.desk)
                 .unwrap();
         }
-        let plan = self.staff.plan(&self.desk, 2).unwrap();
+        let plan = self.staff.plan(&self.desk, threshold).unwrap();
         self.staff.hold(&mut self.desk, &plan).unwrap();
-        let country = self.staff.act(&self.desk, germany(), 2).unwrap();
+        let country = self.staff.act(&self.desk, germany(), threshold);
+        let country = country.unwrap();
         self.desk.append(&country).unwrap();
     }
 
