@@ -3,6 +3,7 @@
 //! be made to fail at any call.
 
 mod approvals;
+mod deletion;
 mod kills;
 mod later;
 mod portal;
