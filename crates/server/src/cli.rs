@@ -1,5 +1,7 @@
 //! The command line.
 
+mod staff;
+
 use crate::bench;
 use crate::client_config::{self, Client, PublicKey, Target};
 use crate::control::{self, Answer};
@@ -132,6 +134,14 @@ enum DeskCommand {
         #[command(flatten)]
         server: RunningServer,
     },
+    /// List the cases: where each stands and what is due next. Nothing that an order says is shown.
+    Cases {
+        /// One JSON object for each line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        server: RunningServer,
+    },
 }
 
 #[derive(Subcommand)]
@@ -227,6 +237,9 @@ enum Admin {
     /// Accounts.
     #[command(subcommand)]
     Account(Account),
+    /// People who work at the legal desk.
+    #[command(subcommand)]
+    Staff(staff::Staff),
 }
 
 #[derive(Subcommand)]
@@ -285,6 +298,7 @@ impl Cli {
             Command::Serve(asked) => serve(asked),
             Command::ClientConfig(asked) => client_config(&asked),
             Command::Admin(Admin::Account(asked)) => account(asked),
+            Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
             Command::Custodian(asked) => custodian(&asked),
@@ -382,14 +396,17 @@ fn custodian(asked: &Custodian) -> Outcome {
 }
 
 fn desk(asked: DeskCommand) -> Outcome {
-    let DeskCommand::Enter { entry, server } = asked;
+    let (entry, server) = match asked {
+        DeskCommand::Enter { entry, server } => (entry, server),
+        DeskCommand::Cases { json, server } => return staff::cases(server, json),
+    };
     let entry =
         std::fs::read_to_string(&entry).map_err(|error| format!("{}: {error}", entry.display()))?;
     let socket = DataFolder::new(server.data).control_socket();
     match control::ask(&socket, &control::Command::EnterInLog { entry })? {
         Answer::Count(index) => writeln!(std::io::stdout(), "entry {index} of the log")?,
         Answer::Refused(reason) => return Err(reason.into()),
-        Answer::Done => {}
+        _ => {}
     }
     Ok(())
 }
@@ -472,10 +489,10 @@ fn account(asked: Account) -> Outcome {
     };
     let socket = DataFolder::new(server.data).control_socket();
     let told = match control::ask(&socket, &command)? {
-        Answer::Done => "done".to_owned(),
         Answer::Count(1) => "1 account".to_owned(),
         Answer::Count(count) => format!("{count} accounts"),
         Answer::Refused(reason) => return Err(reason.into()),
+        _ => "done".to_owned(),
     };
     writeln!(std::io::stdout(), "{told}")?;
     Ok(())

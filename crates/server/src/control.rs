@@ -34,6 +34,57 @@ pub enum Command {
         /// Its text.
         entry: String,
     },
+    /// Invites someone to the desk. Answers with the one-time link.
+    InviteStaff {
+        /// The name that colleagues see.
+        name: String,
+        /// Words of roles.
+        roles: Vec<String>,
+    },
+    /// Everyone at the desk.
+    ListStaff {},
+    /// Ends someone's access to the desk.
+    DismissStaff {
+        /// The name.
+        name: String,
+    },
+    /// The cases of the desk.
+    ListCases {},
+}
+
+/// Someone at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffLine {
+    /// The name that colleagues see.
+    pub name: String,
+    /// Words of roles.
+    pub roles: Vec<String>,
+    /// `invited`, `active` or `dismissed`.
+    pub state: String,
+}
+
+/// A case, without anything that its order says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseLine {
+    /// Its random id.
+    pub case: String,
+    /// Where it stands: a word of [`State`](heliograph_disclosure::case::State).
+    pub state: String,
+    /// `normal` or `emergency`.
+    pub priority: String,
+    /// When it arrived, a UTC minute.
+    pub received: String,
+    /// What is due next.
+    pub next: Option<Next>,
+}
+
+/// Something that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// What: a word of [`timer`](heliograph_disclosure::case::timer).
+    pub kind: String,
+    /// When, a UTC minute.
+    pub due: String,
 }
 
 /// What the server says to it.
@@ -44,6 +95,12 @@ pub enum Answer {
     Done,
     /// This many.
     Count(u64),
+    /// A link that is shown once.
+    Link(String),
+    /// Everyone at the desk.
+    Staff(Vec<StaffLine>),
+    /// The cases of the desk.
+    Cases(Vec<CaseLine>),
     /// It was not done; the reason, for the operator.
     Refused(String),
 }
@@ -166,6 +223,7 @@ mod tests {
             Command::Invite { .. } => Answer::Refused("no".into()),
             Command::CountAccounts {} => Answer::Count(3),
             Command::EnterInLog { entry } => Answer::Count(entry.len() as u64),
+            _ => Answer::Done,
         }
     }
 

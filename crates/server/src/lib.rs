@@ -12,6 +12,7 @@ mod demo;
 pub mod desk;
 pub mod gateway;
 pub mod http;
+pub mod installation;
 pub mod keeper_process;
 pub mod metrics;
 pub mod msg_id_floor;

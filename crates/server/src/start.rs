@@ -7,6 +7,7 @@ use crate::control::{self, Answer, Command};
 use crate::desk::{Desk, DeskFailure, InstallationLog, OpenLogError, Parts as DeskParts};
 use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
 use crate::http::{self, App, Readiness};
+use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::metrics::Metrics;
 use crate::msg_id_floor::{self, MsgIdFloor};
@@ -17,7 +18,7 @@ use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
-use heliograph_console::Operator;
+use heliograph_console::{Installation, InstallationError, Operator};
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -31,6 +32,7 @@ use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
 use heliograph_store::{BoxFuture, Clock, Store, StoreError};
 use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
 use serde::Serialize;
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -69,6 +71,9 @@ pub enum StartError {
     /// The public key.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
+    /// The public web address.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
     /// The address to listen on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -149,6 +154,9 @@ async fn serve_with(
         .map_err(CallError::from)
         .map_err(DeskFailure::from)?;
     let address = settings.listen;
+    let listening = TcpListener::bind(address).await;
+    let listener = listening.map_err(|source| StartError::Listen { address, source })?;
+    let listen = listener.local_addr().map_err(system("the own address"))?;
     let outside = Outside {
         keeper: client.clone(),
         secrets: client,
@@ -158,9 +166,7 @@ async fn serve_with(
         codes: codes::sender(&settings.codes).map_err(system("the file for sign-in codes"))?,
         demo: false,
     };
-    let server = Server::open(settings, data, secrets, log, outside).await?;
-    let listening = TcpListener::bind(address).await;
-    let listener = listening.map_err(|source| StartError::Listen { address, source })?;
+    let server = Server::open(settings, listen, data, secrets, log, outside).await?;
     server.run(listener, stop).await
 }
 
@@ -209,6 +215,7 @@ pub(crate) struct Server {
     data: DataFolder,
     services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
+    installation: Installation,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -216,9 +223,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Opens the data folder and puts everything together.
+    /// Opens the data folder and puts everything together. `listen` is where people will come to.
     pub(crate) async fn open(
         settings: Settings,
+        listen: SocketAddr,
         data: DataFolder,
         secrets: Secrets,
         log: InstallationLog,
@@ -290,7 +298,12 @@ impl Server {
         });
 
         let trust = Arc::new(Trust::new(settings.trusted_proxies.clone()));
+        let installation = installation::describe(&settings, listen)?;
         let http = App::new(http::Parts {
+            pages: Some(http::Pages {
+                router: desk.pages(installation.clone())?,
+                record: desk.record.clone(),
+            }),
             settings,
             public_key: public_key.clone(),
             metrics,
@@ -310,6 +323,7 @@ impl Server {
             data,
             services,
             desk,
+            installation,
             gateway,
             door,
             public_key,
@@ -336,8 +350,12 @@ impl Server {
         drop(stdout);
         tracing::info!("ready");
 
-        let (services, desk) = (self.services.clone(), self.desk.clone());
-        let execute = move |command| execute(services.clone(), desk.clone(), command);
+        let operator = Commanded {
+            services: self.services.clone(),
+            desk: self.desk.clone(),
+            installation: self.installation.clone(),
+        };
+        let execute = move |command| execute(operator.clone(), command);
         tokio::select! {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
@@ -440,27 +458,56 @@ impl Readiness for Health {
     }
 }
 
+/// What an operator's commands are carried out with.
+#[derive(Clone)]
+struct Commanded {
+    services: Arc<Services>,
+    desk: Arc<Desk>,
+    installation: Installation,
+}
+
 /// Does what the operator asks for.
-async fn execute(services: Arc<Services>, desk: Arc<Desk>, command: Command) -> Answer {
+async fn execute(operator: Commanded, command: Command) -> Answer {
+    let Commanded {
+        services,
+        desk,
+        installation,
+    } = operator;
     match command {
         Command::EnterInLog { entry } => {
-            let entered = desk
-                .blocking(move |desk| desk.enter(entry.as_bytes()))
-                .await;
-            match entered {
-                Ok(index) => Answer::Count(index),
-                Err(error) => Answer::Refused(error.to_string()),
-            }
+            let entered = desk.blocking(move |desk| desk.enter(entry.as_bytes()));
+            answer(entered.await, Answer::Count)
         }
         Command::Invite { number, days } => match invite(&services, &number, days).await {
             Ok(()) => Answer::Done,
             Err(reason) => Answer::Refused(reason),
         },
-        Command::CountAccounts {} => match count_accounts(&services.store).await {
-            Ok(count) => Answer::Count(count),
-            Err(error) => Answer::Refused(error.to_string()),
-        },
+        Command::CountAccounts {} => {
+            let counted = count_accounts(&services.store).await;
+            answer(counted, Answer::Count)
+        }
+        Command::InviteStaff { name, roles } => {
+            let invited = desk.blocking(move |desk| desk.invite(&installation, &name, &roles));
+            answer(invited.await, Answer::Link)
+        }
+        Command::ListStaff {} => answer(desk.blocking(Desk::staff).await, Answer::Staff),
+        Command::DismissStaff { name } => {
+            let dismissed = desk.blocking(move |desk| desk.dismiss(&name)).await;
+            answer(dismissed, |known| {
+                if known {
+                    Answer::Done
+                } else {
+                    Answer::Refused("there is nobody of this name at the desk".into())
+                }
+            })
+        }
+        Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),
     }
+}
+
+/// What came of a command, or the reason why nothing did.
+fn answer<T>(done: Result<T, impl Display>, told: impl FnOnce(T) -> Answer) -> Answer {
+    done.map_or_else(|error| Answer::Refused(error.to_string()), told)
 }
 
 async fn invite(services: &Services, number: &str, days: u32) -> Result<(), String> {

@@ -306,3 +306,104 @@ fn a_client_is_told_the_address_of_the_running_server() {
     let later = run(&["client-config", "--for", "tdesktop", "--data", folder]);
     assert!(words(&later).contains("later version"));
 }
+
+/// What `Server::get` answers, without its head.
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+#[test]
+fn the_pages_of_the_desk_and_the_log_are_on_the_one_port() {
+    let (_folder, data) = data();
+    let server = Server::start(&data, &["--contact", "desk@example.org"]);
+    let landing = server.get("/");
+    let place = |text: &str| {
+        landing
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {landing}"))
+    };
+    assert!(place("Trust level: self-attested") < place("TelegramClient"));
+    assert!(landing.contains("form-action 'none'"), "its own headers");
+    for path in ["/transparency", "/requests", "/law-enforcement", "/privacy"] {
+        assert!(landing.contains(&format!("href=\"{path}\"")), "{path}");
+        let page = server.get(path);
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        // The desk's policy, once, and not the one of the landing page.
+        let head = page.split("\r\n\r\n").next().expect("a head");
+        let policies: Vec<&str> = head
+            .lines()
+            .filter(|line| line.starts_with("content-security-policy:"))
+            .collect();
+        let expected = "content-security-policy: default-src 'none'; style-src 'self'; \
+                        form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        assert_eq!(policies, [expected], "{path}");
+        assert!(head.contains("cross-origin-opener-policy: same-origin"));
+    }
+    assert!(server.get("/privacy").contains("desk@example.org"));
+    assert!(
+        server
+            .get("/requests")
+            .contains("The desk of this installation is not open")
+    );
+    assert!(server.get("/console").starts_with("HTTP/1.1 303 "));
+    assert!(server.get("/.well-known/heliograph").contains("\"log\""));
+    assert!(server.get("/healthz").ends_with("\r\n\r\nok\n"));
+
+    let checkpoint = server.get("/log/checkpoint");
+    let on_disk = fs::read_to_string(data.join("log/checkpoint")).expect("it is there");
+    assert_eq!(body(&checkpoint), on_disk);
+    for outside in [
+        "/log/../keys/log.key",
+        "/log/%2e%2e/desk.db",
+        "/log//etc/passwd",
+        "/log/",
+        "/nowhere",
+    ] {
+        let answer = server.get(outside);
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{outside}: {answer}");
+    }
+}
+
+#[test]
+fn the_operator_lets_staff_in_and_out_and_sees_how_many_cases_wait() {
+    let (_folder, data) = data();
+    let folder = data.to_str().expect("a path of ours");
+    let server = Server::start(&data, &[]);
+    let staff =
+        |arguments: &[&str]| run(&[&["admin", "staff"], arguments, &["--data", folder]].concat());
+    let said = |output: &Output| {
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    };
+
+    let invited = staff(&["invite", "Ines", "--role", "officer", "--role", "registrar"]);
+    let link = said(&invited);
+    let port = server.ready["listen"].as_str().expect("an address");
+    let port = port.rsplit(':').next().expect("it has a port");
+    let origin = format!("http://localhost:{port}");
+    let path = link
+        .strip_prefix(&origin)
+        .unwrap_or_else(|| panic!("{link}"));
+    assert!(server.get(path).contains("Welcome to the desk"));
+    assert_eq!(
+        said(&staff(&["list"])),
+        "Ines  (officer, registrar; invited)"
+    );
+
+    // Who decides about disclosure does not decide about posts.
+    let both = staff(&["invite", "Mo", "--role", "officer", "--role", "moderator"]);
+    assert!(!both.status.success());
+    assert!(words(&both).contains("nobody can be a moderator and have a role at the desk"));
+    assert!(!staff(&["invite", "Mo", "--role", "king"]).status.success());
+
+    assert!(staff(&["dismiss", "Ines"]).status.success());
+    assert!(server.get(path).starts_with("HTTP/1.1 404 "));
+    assert!(said(&staff(&["list"])).ends_with("dismissed)"));
+    assert!(!staff(&["dismiss", "Ines"]).status.success());
+
+    let cases = run(&["desk", "cases", "--data", folder]);
+    assert_eq!(said(&cases), "no cases");
+    let cases = run(&["desk", "cases", "--json", "--data", folder]);
+    assert_eq!(said(&cases), "");
+}

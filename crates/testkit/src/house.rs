@@ -2,6 +2,7 @@
 
 use crate::clock::HandClock;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
+use heliograph_console::{Installation, Operator};
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -13,19 +14,26 @@ use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper};
 use heliograph_model::E164;
 use heliograph_mtproto::client::ServerPublicKey;
 use heliograph_mtproto::{MsgId, ServerKey, UnixMillis};
+use heliograph_offline::custodian::Custodian;
+use heliograph_offline::custodian::client::InProcess;
+use heliograph_offline::log_source::log_source;
+use heliograph_offline::system::{Clock as SecondsClock, Entropy};
 use heliograph_server::client_config::PublicKey;
+use heliograph_server::desk::{Desk, InstallationLog, Parts as DeskParts};
 use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wakes};
-use heliograph_server::http::{self, App, Readiness};
+use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
+use heliograph_server::secrets::DataFolder;
 use heliograph_server::settings::{Flags, Settings};
 use heliograph_server::trust::Trust;
 use heliograph_store::{BoxFuture, Clock, Store, memory};
 use heliograph_store_sqlite::{Durability, SqliteOptions, SqliteStore, Writer};
 use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -83,11 +91,69 @@ pub struct House {
     pub gateway: Arc<Gateway>,
     /// The public half of the server's key.
     pub key: ServerPublicKey,
+    /// The legal desk, in a house that has one.
+    pub desk: Option<Arc<Desk>>,
     secrets: Secrets,
     post: Arc<Post>,
     dialer: Dialer,
     /// The task that takes connections, and one for each line.
     tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The keeper: beside a desk one that holds secrets too, in a folder.
+fn keeper(desk: Option<&Path>) -> Keeper {
+    let Some(folder) = desk else {
+        let oprf = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
+        return Keeper::in_memory(oprf, KeeperLimits::default());
+    };
+    let data = DataFolder::new(folder);
+    fs::create_dir_all(data.keys()).expect("the folder is the test's own");
+    Keeper::open(&data.keeper(), KeeperLimits::default(), &[7; 32]).expect("a new folder")
+}
+
+/// What the desk's pages say of the house.
+pub(crate) fn installation() -> Installation {
+    let operator = Operator {
+        name: "The House".into(),
+        ..Operator::default()
+    };
+    Installation::new(None, operator).expect("this machine")
+}
+
+/// The desk with everything real but the processes around it.
+async fn open_desk(
+    folder: &Path,
+    store: Store,
+    keeper: Arc<LocalKeeper>,
+    clock: Arc<HandClock>,
+) -> Arc<Desk> {
+    let data = DataFolder::new(folder);
+    let log = InstallationLog::open(&data, "house.example/log", None, clock.clone());
+    let log = log.expect("a new folder");
+    let entropy = Entropy::system();
+    let policy = log.policy_text().as_bytes();
+    Custodian::init(&data.custodian(), "local", policy, false, &entropy).expect("a new folder");
+    let source = log_source(&data.log().to_string_lossy());
+    let custodian = Custodian::open(&data.custodian(), source, seconds(&clock), entropy);
+    Desk::open(DeskParts {
+        log,
+        database: data.desk_database(),
+        store,
+        keeper: keeper.clone(),
+        secrets: keeper,
+        custodian: Arc::new(InProcess(Arc::new(custodian.expect("made above")))),
+        clock,
+        contest: "write to the house".into(),
+        demo: false,
+    })
+    .await
+    .expect("a new desk")
+}
+
+/// The clock, for programs that count seconds.
+pub(crate) fn seconds(clock: &Arc<HandClock>) -> SecondsClock {
+    let clock = clock.clone();
+    Arc::new(move || (clock.now().0 / 1000) as u64)
 }
 
 /// What a server keeps outside its database.
@@ -107,7 +173,23 @@ impl House {
             .private_pem()
             .expect("a key has a private half")
             .to_vec();
-        Self::furnish(clock, wakes, store, Secrets { server_key: pem }, MsgId(0)).await
+        let secrets = Secrets { server_key: pem };
+        Self::furnish(clock, wakes, store, secrets, MsgId(0), None).await
+    }
+
+    /// A server that forgets its accounts with its end, and has a legal desk in a folder: log,
+    /// keeper and custodian are the real ones, in this process.
+    pub async fn with_desk(folder: &Path) -> Self {
+        let clock = Arc::new(HandClock::default());
+        let wakes = Wakes::new();
+        let store = memory::open(clock.clone(), wakes.clone());
+        let key = ServerKey::generate().expect("OpenSSL makes keys");
+        let pem = key
+            .private_pem()
+            .expect("a key has a private half")
+            .to_vec();
+        let secrets = Secrets { server_key: pem };
+        Self::furnish(clock, wakes, store, secrets, MsgId(0), Some(folder)).await
     }
 
     /// A server on SQLite in a folder.
@@ -131,7 +213,7 @@ impl House {
         let path = folder.join("heliograph.db");
         let store = SqliteStore::open(&path, options, clock.clone(), wakes.clone());
         let store = store.expect("the folder is the test's own");
-        Self::furnish(clock, wakes, store, secrets, last).await
+        Self::furnish(clock, wakes, store, secrets, last, None).await
     }
 
     async fn furnish(
@@ -140,17 +222,24 @@ impl House {
         store: Store,
         secrets: Secrets,
         last_msg_id: MsgId,
+        desk: Option<&Path>,
     ) -> Self {
-        let oprf = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
-        let keeper = Keeper::in_memory(oprf, KeeperLimits::default());
+        let keeper = keeper(desk);
         let keeper_clock = clock.clone();
         let keeper_clock = Arc::new(move || (keeper_clock.now().0 / 1000) as u64);
+        let keeper = Arc::new(LocalKeeper::new(Arc::new(keeper), keeper_clock));
+        let desk = match desk {
+            Some(folder) => {
+                Some(open_desk(folder, store.clone(), keeper.clone(), clock.clone()).await)
+            }
+            None => None,
+        };
         let post = Arc::new(Post::default());
         let server_key = ServerKey::from_pem(&secrets.server_key).expect("made by this program");
         let key = ServerPublicKey::of(&server_key);
         let services = Arc::new(Services {
             store,
-            keeper: Arc::new(LocalKeeper::new(Arc::new(keeper), keeper_clock)),
+            keeper,
             bus: wakes.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
@@ -185,7 +274,7 @@ impl House {
             metrics: metrics.clone(),
             last_msg_id,
             wakes,
-            sealer: None,
+            sealer: desk.as_ref().map(|desk| desk.sealer.clone()),
             arithmetic: Arithmetic::Inline,
         });
         let trust = Arc::new(Trust::new(Vec::new()));
@@ -196,6 +285,10 @@ impl House {
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health(services.store.clone())),
+            pages: desk.as_ref().map(|desk| Pages {
+                router: desk.pages(installation()).expect("a sound origin"),
+                record: desk.record.clone(),
+            }),
         });
         let door = Arc::new(Door {
             gateway: gateway.clone(),
@@ -203,7 +296,12 @@ impl House {
             trust,
         });
         let (dialer, listener) = in_process::listen();
-        let listening = tokio::spawn(accept::run(listener, door));
+        let mut tasks = vec![tokio::spawn(accept::run(listener, door))];
+        if let Some(desk) = &desk {
+            services.codes.hand_over_to(desk.sealer.clone());
+            let sealer = desk.sealer.clone();
+            tasks.push(tokio::spawn(async move { sealer.run().await }));
+        }
         House {
             clock,
             services,
@@ -212,7 +310,8 @@ impl House {
             secrets,
             post,
             dialer,
-            tasks: Mutex::new(vec![listening]),
+            tasks: Mutex::new(tasks),
+            desk,
         }
     }
 

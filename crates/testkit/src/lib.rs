@@ -8,9 +8,11 @@
 mod clock;
 pub mod fuzzing;
 mod house;
+mod officers;
 mod people;
 pub mod websocket;
 
 pub use clock::HandClock;
 pub use house::{House, Line};
+pub use officers::Officers;
 pub use people::{Person, connect};

@@ -153,7 +153,7 @@ impl Stage {
             "write to contest@demo.example",
         ])?;
         let settings = Settings::read(flags, [])?;
-        let server = Server::open(settings, data.clone(), secrets, log, outside).await?;
+        let server = Server::open(settings, listen, data.clone(), secrets, log, outside).await?;
         let (dialer, listener) = in_process::listen();
         let accepting = tokio::spawn(accept::run(listener, server.door.clone()));
         Ok(Stage {

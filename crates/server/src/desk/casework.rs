@@ -282,11 +282,11 @@ fn case_line(case: CaseSummary) -> CaseLine {
         received_s: case.received_s,
         authority: case.authority,
         file_reference: case.file_reference,
-        next: case.next.map(due),
+        next: case.next.as_ref().map(due),
     }
 }
 
-fn due(timer: TimerRow) -> Due {
+fn due(timer: &TimerRow) -> Due {
     Due {
         kind: timer.kind.to_string(),
         due_s: timer.due_s,
@@ -381,7 +381,7 @@ fn case_view(case: WholeCase, ledger: &Ledger) -> CaseView {
         approvals,
         outcome: case.outcome,
         package: case.package.map(package),
-        timers: case.timers.into_iter().map(due).collect(),
+        timers: case.timers.iter().map(due).collect(),
         notices: notices.collect(),
         entries: case.entries,
     }

@@ -133,12 +133,24 @@ mod tests {
 
     #[test]
     fn stages_only_ever_move_on() {
-        for opened in [false, true] {
-            let stages: Vec<Stage> = State::ALL
-                .iter()
-                .filter(|state| opened || **state != State::Opened)
-                .map(|state| stage(*state, opened))
-                .collect();
+        use State::{
+            Approved, AwaitingApprovals, Ended, Ending, Finished, InReview, Opened, Preserved,
+            Received,
+        };
+        let asked_again = [AwaitingApprovals, Approved, AwaitingApprovals, Approved];
+        let delivered = [
+            &[Received, InReview],
+            &asked_again[..],
+            &[Opened, Ending, Ended],
+        ];
+        let refused = [Received, InReview, Ending, Ended, Finished];
+        let preserved = [InReview, AwaitingApprovals, Preserved, Ending, Finished];
+        for (way, opened) in [
+            (delivered.concat(), true),
+            (refused.to_vec(), false),
+            (preserved.to_vec(), false),
+        ] {
+            let stages: Vec<Stage> = way.iter().map(|state| stage(*state, opened)).collect();
             assert!(stages.is_sorted(), "{stages:?}");
         }
     }

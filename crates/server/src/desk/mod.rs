@@ -10,6 +10,7 @@ mod clockwork;
 mod counter;
 mod custodians;
 pub mod log;
+mod operator;
 mod pages;
 mod people;
 mod secrets;
@@ -188,6 +189,11 @@ impl Desk {
         });
         desk.blocking(Desk::set_up).await?;
         Ok(desk)
+    }
+
+    /// The text of the policy by which others judge the log; officers and custodians pin it.
+    pub fn policy_text(&self) -> &str {
+        &self.policy_text
     }
 
     /// The time in Unix seconds.

@@ -21,6 +21,7 @@ use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use heliograph_console::PublicRecord;
 use heliograph_mtproto::transport::MAX_PACKET;
 use hyper::body::Incoming;
 use hyper::header::FORWARDED;
@@ -61,6 +62,16 @@ pub struct Parts {
     pub mtproto: Arc<dyn MtprotoOverHttp>,
     /// Tells what is not well.
     pub readiness: Arc<dyn Readiness>,
+    /// The pages of the desk and of the log, where there is a desk.
+    pub pages: Option<Pages>,
+}
+
+/// The pages of the desk and of the log. They set headers and bounds of their own.
+pub struct Pages {
+    /// The pages, see [`Desk::pages`](crate::desk::Desk::pages).
+    pub router: Router,
+    /// The log, of which the landing page shows the trust level.
+    pub record: Arc<dyn PublicRecord>,
 }
 
 /// The app. One for the process, shared by all connections.
@@ -78,6 +89,7 @@ struct Shared {
     trust: Arc<Trust>,
     mtproto: Arc<dyn MtprotoOverHttp>,
     readiness: Arc<dyn Readiness>,
+    record: Option<Arc<dyn PublicRecord>>,
     proxy_undeclared: bool,
     bodies: Arc<Backlog>,
 }
@@ -95,7 +107,12 @@ impl App {
             || settings.advertise.is_some_and(|at| !at.ip().is_loopback());
         let proxy_undeclared =
             published && settings.listen.ip().is_loopback() && parts.trust.is_empty();
+        let (pages, record) = match parts.pages {
+            Some(Pages { router, record }) => (router, Some(record)),
+            None => (Router::new(), None),
+        };
         let shared = Arc::new(Shared {
+            record,
             public_key: parts.public_key,
             advertise: settings.advertise,
             metrics_token: settings.metrics_token,
@@ -106,7 +123,7 @@ impl App {
             proxy_undeclared,
             bodies: Backlog::new(BODIES_BYTES),
         });
-        let router = router(shared.clone());
+        let router = router(shared.clone(), pages);
         Arc::new(App {
             shared,
             service: TowerToHyperService::new(router),
@@ -126,7 +143,8 @@ impl App {
     }
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+/// Everything on the port that is HTTP. What stands in `pages` is not touched by our own layer.
+fn router(shared: Arc<Shared>, pages: Router) -> Router {
     let packets = post(mtproto::exchange).options(mtproto::preflight);
     let websocket = get(websocket::upgrade);
     Router::new()
@@ -144,6 +162,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .fallback(any(page::not_found))
         .layer(map_response(headers::secure))
         .with_state(shared)
+        .merge(pages)
 }
 
 /// Serves one connection until it closes.

@@ -7,6 +7,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use heliograph_console::record::{Snapshot, meaning};
+use heliograph_transparency::verify::Level;
 use hyper::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -62,15 +64,13 @@ pub(super) async fn landing(
              </details>\n"
         );
     }
+    let log = shared.record.as_ref().map(|record| record.snapshot());
     let body = format!(
         "<h1>A Heliograph server</h1>\n\
+         {trust}\
          <p class=\"lead\">It speaks Telegram’s own protocol, so the client libraries \
          that people have work here once they are pointed at it.</p>\n\
-         <section aria-labelledby=\"trust\">\n\
-         <h2 id=\"trust\">Trust level: self-attested</h2>\n\
-         <p>Nobody outside vouches for this installation. Whoever runs the machine can read cloud \
-         chats and watch sign-ins as they happen.</p>\n\
-         </section>\n\
+         {links}\
          <section aria-labelledby=\"connect\">\n\
          <h2 id=\"connect\">Connect</h2>\n\
          <dl>\n\
@@ -85,11 +85,43 @@ pub(super) async fn landing(
          {snippets}\
          <p>In a browser, libraries connect to <code>/apiws</code> at this address.</p>\n\
          </section>",
+        trust = trust(log.as_deref()),
+        links = log.map_or("", |_| LINKS),
         address = target.address,
         fingerprint = target.key.fingerprint(),
     );
     Html(document("Heliograph", &body))
 }
+
+/// How far others vouch for this installation; without a log, nobody does.
+fn trust(log: Option<&Snapshot>) -> String {
+    let level = log.map_or(Level::SelfAttested, |log| log.trust);
+    let demo = match log {
+        Some(log) if log.ledger.is_demo() => {
+            "<p><strong>This is a demonstration.</strong> Its keys are thrown away, its people and \
+             orders are invented.</p>\n"
+        }
+        _ => "",
+    };
+    format!(
+        "{demo}<section aria-labelledby=\"trust\">\n\
+         <h2 id=\"trust\">Trust level: {level}</h2>\n\
+         <p>{meaning}</p>\n\
+         <p>Whoever runs the machine can read cloud chats and watch sign-ins as they happen.</p>\n\
+         </section>\n",
+        level = level.word(),
+        meaning = escape(meaning(level)),
+    )
+}
+
+/// The pages of the desk and of the log.
+const LINKS: &str = "<nav aria-label=\"About this installation\">\n<ul>\n\
+    <li><a href=\"/transparency\">Transparency</a>: what was disclosed, refused and decided</li>\n\
+    <li><a href=\"/privacy\">Privacy</a>: what is kept of you, and who can open it</li>\n\
+    <li><a href=\"/law-enforcement\">Guide for authorities</a>, and where they \
+    <a href=\"/requests\">hand in requests</a></li>\n\
+    <li><a href=\"/console\">The desk</a>, for its staff</li>\n\
+    </ul>\n</nav>\n";
 
 /// A whole page around `body`, which is HTML already.
 fn document(title: &str, body: &str) -> String {

@@ -78,6 +78,7 @@ fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
         readiness: Arc::new(Obstacles(
             obstacles.iter().map(|text| (*text).to_owned()).collect(),
         )),
+        pages: None,
     })
 }
 

@@ -97,7 +97,8 @@ pub const SETTINGS: &[Setting] = &[
         value: "https://HOST",
         default: "none",
         help: "The public web address of this installation.",
-        more: "It stands in links that the server hands out. TLS ends in front of the server.",
+        more: "It stands in links that the server hands out, and the passkeys of the desk's staff are \
+               bound to it: it must be a name, not an address. TLS ends in front of the server.",
         ..PLAIN
     },
     Setting {

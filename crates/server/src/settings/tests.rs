@@ -157,14 +157,21 @@ fn a_bad_value_is_named_with_what_is_allowed() {
             "--origin",
             "http://chat.example.org",
             expect![
-                "--origin: `http://chat.example.org` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"
+                "--origin: `http://chat.example.org` is not allowed; it must be https:// and the name of a host, with nothing behind it, as https://chat.example.org"
             ],
         ),
         (
             "--origin",
             "https://chat.example.org/path",
             expect![
-                "--origin: `https://chat.example.org/path` is not allowed; it must be https:// and a host, with nothing behind it, as https://chat.example.org"
+                "--origin: `https://chat.example.org/path` is not allowed; it must be https:// and the name of a host, with nothing behind it, as https://chat.example.org"
+            ],
+        ),
+        (
+            "--origin",
+            "https://198.51.100.7",
+            expect![
+                "--origin: `https://198.51.100.7` is not allowed; it must be https:// and the name of a host, with nothing behind it, as https://chat.example.org"
             ],
         ),
         (

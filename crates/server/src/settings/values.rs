@@ -28,11 +28,14 @@ pub(super) fn advertise(text: &str) -> Parsed<SocketAddr> {
 
 pub(super) fn origin(text: &str) -> Parsed<String> {
     const ALLOWED: &str =
-        "https:// and a host, with nothing behind it, as https://chat.example.org";
+        "https:// and the name of a host, with nothing behind it, as https://chat.example.org";
     let host = text.strip_prefix("https://").ok_or(ALLOWED)?;
     let host = host.strip_suffix('/').unwrap_or(host);
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    if host.is_empty() || !host.chars().all(fits) {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    let name = host.split(':').next().unwrap_or(host);
+    // Passkeys are bound to a name.
+    let is_address = name.parse::<IpAddr>().is_ok();
+    if name.is_empty() || is_address || !host.chars().all(fits) {
         return Err(ALLOWED);
     }
     Ok(format!("https://{host}"))
