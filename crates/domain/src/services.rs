@@ -1,5 +1,9 @@
 //! Service accounts: users that the installation itself answers for.
 
+mod questions;
+
+pub use questions::{Answer, Question, questions};
+
 use crate::accounts::{Account, Proof};
 use crate::keys::ClientInfo;
 use crate::{accounts, dialogs};
@@ -11,6 +15,9 @@ use heliograph_store::{Command, Locks, StoreError, Tx};
 
 /// The account that brings sign-in codes and news of new sign-ins; clients know it by this id.
 pub const NOTIFICATIONS: UserId = UserId(777_000);
+
+/// The account that tells what authorities have asked for: `@transparency`.
+pub const TRANSPARENCY: UserId = UserId(777_001);
 
 /// Usernames of service accounts that exist or will: nobody else may take them.
 const RESERVED: &[&str] = &[
@@ -42,16 +49,55 @@ impl Command for EnsureServices {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if accounts::find(tx, NOTIFICATIONS).await?.is_some() {
-            return Ok(());
+        let notifications = Service {
+            id: NOTIFICATIONS,
+            name: "Heliograph",
+            username: None,
+            about: "",
+            kind: PersonKind::Service,
+        };
+        let transparency = Service {
+            id: TRANSPARENCY,
+            name: "Transparency",
+            username: Some("transparency"),
+            about: "Send a country: what its authorities asked for.",
+            kind: PersonKind::Bot,
+        };
+        for service in [notifications, transparency] {
+            if accounts::find(tx, service.id).await?.is_none() {
+                service.make(tx).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A service account as it is made.
+struct Service {
+    id: UserId,
+    name: &'static str,
+    username: Option<&'static str>,
+    about: &'static str,
+    kind: PersonKind,
+}
+
+impl Service {
+    async fn make(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let mut username = self.username.and_then(|name| Username::parse(name).ok());
+        if let Some(name) = &username {
+            let claimed = accounts::claim_username(tx, name, Peer::User(self.id)).await?;
+            // Reserved names are nobody's; should a database say otherwise, its holder keeps it.
+            if claimed.is_err() {
+                username = None;
+            }
         }
         let person = Person {
-            id: NOTIFICATIONS,
-            first_name: FirstName::parse("Heliograph").ok(),
+            id: self.id,
+            first_name: FirstName::parse(self.name).ok(),
             last_name: LastName::default(),
-            username: None,
-            about: About::default(),
-            kind: PersonKind::Service,
+            username,
+            about: About::parse(self.about).unwrap_or_default(),
+            kind: self.kind,
             verified: true,
             deleted: false,
             created: tx.now(),
@@ -69,16 +115,26 @@ impl Command for EnsureServices {
     }
 }
 
-/// Writes a message from the notifications account into a person's mailbox.
-///
-/// There is one copy only: nobody reads the service account's own mailbox. The caller has locked
-/// the person's mailbox.
+/// Writes a message from the notifications account into a person's mailbox, which the caller has
+/// locked.
 pub(crate) async fn write_to(tx: &mut Tx<'_>, to: UserId, text: String) -> Result<(), StoreError> {
-    let peer = Peer::User(NOTIFICATIONS);
+    write_from(tx, NOTIFICATIONS, to, text).await
+}
+
+/// Writes a message from a service account into a person's mailbox, which the caller has locked.
+///
+/// There is one copy only: what a service account has said, it does not keep.
+async fn write_from(
+    tx: &mut Tx<'_>,
+    service: UserId,
+    to: UserId,
+    text: String,
+) -> Result<(), StoreError> {
+    let peer = Peer::User(service);
     dialogs::begin(tx, to, peer).await?;
     let message = NewMessage {
         peer,
-        from: NOTIFICATIONS,
+        from: service,
         flags: 0,
         reply_to: None,
         body: Body {

@@ -48,6 +48,7 @@ pub struct Client<S> {
     incoming: BytesMut,
     session: ClientSession,
     introduced: bool,
+    layer: u16,
     pushes: VecDeque<Bytes>,
     /// Everything else that came and that a test may want to see.
     pub notices: Vec<Incoming>,
@@ -115,6 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             incoming: line.incoming,
             session: ClientSession::new(credentials.key, credentials.salt, id),
             introduced: false,
+            layer: heliograph_tl::LAYER,
             pushes: VecDeque::new(),
             notices: Vec::new(),
             clock,
@@ -154,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let mut body = Vec::new();
         if !self.introduced {
             self.introduced = true;
-            introduce(&mut body);
+            introduce(self.layer, &mut body);
         }
         call.encode(&mut body);
         body
@@ -189,6 +191,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Leaves out `invokeWithLayer` and `initConnection`, which come with the first call otherwise.
     pub fn skip_introduction(&mut self) {
         self.introduced = true;
+    }
+
+    /// Says with the next call that the client speaks another layer. What it is told then is of
+    /// that layer, and can be read as [`Client::next_push`] gives it.
+    pub fn speak_layer(&mut self, layer: u16) {
+        self.layer = layer;
+        self.introduced = false;
     }
 
     /// The session, for tests that send what no client would.
@@ -313,9 +322,9 @@ async fn next_packet<S: AsyncRead + Unpin>(
 }
 
 /// `invokeWithLayer` and `initConnection` in front of the first call.
-fn introduce(out: &mut Vec<u8>) {
+fn introduce(layer: u16, out: &mut Vec<u8>) {
     out.put_u32_le(0xda9b_0d0d);
-    out.put_u32_le(u32::from(heliograph_tl::LAYER));
+    out.put_u32_le(u32::from(layer));
     out.put_u32_le(0xc1cd_5ea9);
     out.put_u32_le(0);
     out.put_i32_le(1);

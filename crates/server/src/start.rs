@@ -4,6 +4,7 @@ use crate::belonging::{self, BelongingError};
 use crate::client_config::{PublicKey, PublicKeyError};
 use crate::codes;
 use crate::control::{self, Answer, Command};
+use crate::desk::chat::TransparencyChat;
 use crate::desk::{Desk, DeskFailure, InstallationLog, OpenLogError, Parts as DeskParts};
 use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
 use crate::http::{self, App, Readiness};
@@ -216,6 +217,7 @@ pub(crate) struct Server {
     services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
     installation: Installation,
+    chat: TransparencyChat,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -282,6 +284,7 @@ impl Server {
         })
         .await?;
         services.codes.hand_over_to(desk.sealer.clone());
+        let chat = TransparencyChat::new(services.clone(), desk.record.clone(), wakes.asked());
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
@@ -324,6 +327,7 @@ impl Server {
             services,
             desk,
             installation,
+            chat,
             gateway,
             door,
             public_key,
@@ -359,6 +363,7 @@ impl Server {
         tokio::select! {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
+            () = self.chat.run() => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}

@@ -1,6 +1,7 @@
 //! The server.
 
 use crate::clock::HandClock;
+use crate::record::Record;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_console::{Installation, Operator};
 use heliograph_domain::accounts::Registration;
@@ -19,6 +20,7 @@ use heliograph_offline::custodian::client::InProcess;
 use heliograph_offline::log_source::log_source;
 use heliograph_offline::system::{Clock as SecondsClock, Entropy};
 use heliograph_server::client_config::PublicKey;
+use heliograph_server::desk::chat::TransparencyChat;
 use heliograph_server::desk::{Desk, InstallationLog, Parts as DeskParts};
 use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wakes};
 use heliograph_server::http::{self, App, Pages, Readiness};
@@ -93,10 +95,12 @@ pub struct House {
     pub key: ServerPublicKey,
     /// The legal desk, in a house that has one.
     pub desk: Option<Arc<Desk>>,
+    /// The public log.
+    pub record: Arc<Record>,
     secrets: Secrets,
     post: Arc<Post>,
     dialer: Dialer,
-    /// The task that takes connections, and one for each line.
+    /// The tasks of the server, and one for each line.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -263,6 +267,8 @@ impl House {
             .write(EnsureServices)
             .await
             .expect("the store works");
+        let record = Arc::new(Record::default());
+        let chat = TransparencyChat::new(services.clone(), record.clone(), wakes.asked());
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
         let gateway = Gateway::new(Parts {
@@ -302,11 +308,13 @@ impl House {
             let sealer = desk.sealer.clone();
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
+        tasks.push(tokio::spawn(async move { chat.run().await }));
         House {
             clock,
             services,
             gateway,
             key,
+            record,
             secrets,
             post,
             dialer,

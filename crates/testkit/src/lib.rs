@@ -10,9 +10,11 @@ pub mod fuzzing;
 mod house;
 mod officers;
 mod people;
+mod record;
 pub mod websocket;
 
 pub use clock::HandClock;
 pub use house::{House, Line};
 pub use officers::Officers;
 pub use people::{Person, connect};
+pub use record::Record;

@@ -6,6 +6,7 @@
 //! had its time.
 
 mod casework;
+pub mod chat;
 mod clockwork;
 mod counter;
 mod custodians;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::jobs;
+use heliograph_domain::services::TRANSPARENCY;
 use heliograph_model::{AuthKeyId, Peer, UserId};
 use heliograph_store::{Listener, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Wakes {
     waiting: std::sync::Mutex<Option<[UnboundedReceiver<Signal>; PUSHERS]>>,
     gateway: OnceLock<Weak<Gateway>>,
     jobs: Arc<Notify>,
+    /// Rings when somebody has written to a service account that answers.
+    asked: Arc<Notify>,
 }
 
 impl Wakes {
@@ -42,7 +45,13 @@ impl Wakes {
             waiting: std::sync::Mutex::new(Some(waiting)),
             gateway: OnceLock::new(),
             jobs: Arc::new(Notify::new()),
+            asked: Arc::new(Notify::new()),
         })
+    }
+
+    /// Rings when somebody has written to a service account that answers.
+    pub fn asked(&self) -> Arc<Notify> {
+        self.asked.clone()
     }
 
     /// Starts the tasks that push, and the one that runs follow-up work.
@@ -78,6 +87,9 @@ fn split(
 impl Listener for Wakes {
     fn committed(&self, wakes: Vec<Wake>) {
         for wake in wakes {
+            if wake.owner == TRANSPARENCY.into() {
+                self.asked.notify_one();
+            }
             self.send(wake.owner.0, Signal::Wake(Arc::new(wake)));
         }
     }

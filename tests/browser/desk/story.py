@@ -1,0 +1,337 @@
+"""The steps: what the public, a court and an officer of the desk do with the pages."""
+
+import io
+import json
+import re
+import shutil
+import tarfile
+from datetime import UTC, datetime, timedelta
+
+import pyrage
+from playwright.sync_api import expect, sync_playwright
+
+from .installation import Installation
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+PDF = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n% an order\n%%EOF\n"}
+
+
+class Story:
+    """A browser, an installation, and what was seen so far."""
+
+    def __init__(self, programs, folder, pictures):
+        self.folder, self.pictures = folder, pictures
+        self.installation = Installation(programs, folder)
+        self.complaints = []
+
+    def __enter__(self):
+        program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        if program is None:
+            self.installation.stop()
+            raise RuntimeError("no Chromium: install the package chromium")
+        self.playwright = sync_playwright().start()
+        # The sandbox needs rights that root in a namespace of its own does not have.
+        self.browser = self.playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        # Everyone but staff reads and fills in the pages without scripts.
+        self.public = self._context(java_script_enabled=False)
+        self.page = self.public.new_page()
+        return self
+
+    def __exit__(self, *_):
+        self.browser.close()
+        self.playwright.stop()
+        self.installation.stop()
+
+    def _context(self, **options):
+        context = self.browser.new_context(viewport=WIDE, accept_downloads=True, **options)
+        own = self.installation.address
+
+        def request(request):
+            if not request.url.startswith((own, "data:", "blob:")):
+                self.complaints.append(f"asked for {request.url}")
+
+        def console(message):
+            # A form that comes back with its mistakes says so by this status.
+            if message.type in ("error", "warning") and "status of 422" not in message.text:
+                self.complaints.append(f"the console: {message.text}")
+
+        def page(page):
+            page.on("console", console)
+            page.on("pageerror", lambda error: self.complaints.append(f"a script failed: {error}"))
+
+        context.on("request", request)
+        context.on("page", page)
+        return context
+
+    def staff(self):
+        """A page of somebody whose device holds a passkey."""
+        self.page = self._context().new_page()
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        authenticator = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": authenticator})
+
+    def go(self, path, status=200):
+        """Opens a page of the installation."""
+        answer = self.page.goto(path if path.startswith("http") else self.installation.address + path)
+        assert answer.status == status, f"{path}: {answer.status}"
+
+    def picture(self, name):
+        """Two pictures of the page, as wide and as narrow screens show it."""
+        for size, suffix in ((WIDE, ""), (NARROW, "-narrow")):
+            self.page.set_viewport_size(size)
+            self.page.screenshot(path=self.pictures / f"{name}{suffix}.png", full_page=True)
+        over = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        self.page.set_viewport_size(WIDE)
+        assert not over, f"{name} is wider than a narrow screen"
+
+    def text(self):
+        return self.page.locator("body").inner_text()
+
+    def nothing_broke(self):
+        complaints, self.complaints = self.complaints, []
+        assert not complaints, complaints
+
+    def submit(self, selector):
+        """Sends a form and waits for the page that answers."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).click()
+
+    def download(self, selector, name):
+        """Follows a download; answers the file's bytes."""
+        with self.page.expect_download() as started:
+            self.page.locator(selector).click()
+        path = self.folder / name
+        started.value.save_as(path)
+        return path.read_bytes()
+
+
+def trust_level_comes_first(story):
+    """The public pages tell the trust level first, and that it is a demonstration."""
+    story.go("/transparency")
+    text = story.text()
+    level, figures = text.find("self-attested"), text.find("2026Q" if "2026Q" in text else "Q")
+    assert 0 <= level and (figures < 0 or level < figures), text
+    assert "demonstration" in text.lower(), text
+    story.picture("transparency")
+
+
+def public_pages(story):
+    """Guide, privacy page, entries and a quarter's report can be read."""
+    for path, word, name in (
+        ("/law-enforcement", "phone", "guide"),
+        ("/privacy", "90", "privacy"),
+        ("/transparency/check", "heliograph-verify", "check"),
+        ("/transparency/entries", "request", "entries"),
+    ):
+        story.go(path)
+        assert word in story.text(), f"{path} does not say {word}"
+        story.picture(name)
+    story.go("/transparency")
+    links = story.page.locator("a[href*='/transparency/reports/']").all()
+    links = [link.get_attribute("href") for link in links]
+    # The oldest one is that of the story's order.
+    story.go([link for link in links if re.search(r"Q\d$", link)][-1])
+    story.picture("report")
+    assert "DE" in story.text()
+
+
+def mistakes_are_named(story):
+    """An empty form comes back with each mistake beside its field."""
+    story.go("/requests")
+    story.picture("portal")
+    unlabelled = story.page.locator(
+        "input:not([type=hidden]):not([id]), select:not([id]), textarea:not([id])"
+    ).count()
+    assert unlabelled == 0, "a field without a label"
+    story.page.locator("#name").fill("Amtsgericht <b>Musterstadt</b>")
+    story.submit("#hand-in")
+    expect(story.page.locator("#mistakes")).to_be_visible()
+    assert story.page.locator("#name").input_value() == "Amtsgericht <b>Musterstadt</b>"
+    assert story.page.locator("#mistakes b").count() == 0, "what was typed became markup"
+    story.picture("portal-mistakes")
+
+
+def fill_in(story, key, document=PDF):
+    now = datetime.now(UTC)
+    day = lambda days: (now - timedelta(days=days)).strftime("%Y-%m-%dT00:00")  # noqa: E731
+    page = story.page
+    story.go("/requests")
+    lines = {
+        "authority": "1",
+        "access_key": key,
+        "name": "Amtsgericht Musterstadt",
+        "contact": "registry@gericht.example",
+        "official": "J. Richter",
+        "role": "Judge",
+        "file_reference": "12 Gs 402/26",
+        "legal_basis": "Section 100j",
+        "suspect": "the holder of the account",
+        "clause": "4.2",
+        "necessity": "There is no other lead.",
+        "targets": "demo_seller",
+        "from": day(9),
+        "to": day(1),
+    }
+    for field, value in lines.items():
+        page.locator(f"#{field}").fill(value)
+    for field, value in {"country": "DE", "class": "court", "offence": "fraud", "target_kind": "username"}.items():
+        page.locator(f"#{field}").select_option(value)
+    for field in ("data-phone", "priority-normal", "purpose-disclose", "gag-none", "delivery-registered-key"):
+        page.locator(f"#{field}").check()
+    page.locator("#documents").set_input_files(document)
+
+
+def a_forger_is_quarantined(story):
+    """A request with a guessed access key waits in quarantine."""
+    fill_in(story, "0123-4567-89ab-cdef-" * 3 + "0123-4567-89ab-cdef")
+    story.submit("#hand-in")
+    expect(story.page.locator("#quarantined")).to_be_visible()
+    story.picture("quarantined")
+
+
+def only_documents_are_taken(story):
+    """A file that only calls itself a PDF is refused, beside its field."""
+    program = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"MZ this is a program"}
+    fill_in(story, story.installation.court("access-key.txt"), program)
+    story.submit("#hand-in")
+    expect(story.page.locator("#documents-wrong")).to_be_visible()
+
+
+def the_court_gets_a_receipt(story):
+    """The court hands an order in without scripts, and gets a receipt with state and deadline."""
+    fill_in(story, story.installation.court("access-key.txt"))
+    story.submit("#hand-in")
+    expect(story.page.locator("#stage")).to_have_attribute("data-stage", re.compile("received|examined"))
+    expect(story.page.locator("#due")).not_to_be_empty()
+    story.picture("receipt")
+    receipt = story.download("#receipt", "receipt.txt").decode()
+    assert receipt.startswith("heliograph-receipt/1\ndemo.localhost/log\n"), receipt
+
+
+def an_officer_is_let_in(story):
+    """A one-time link and a passkey let an officer in; the link works once."""
+    invite = ("admin", "staff", "invite", "Ada", "--role", "officer", "--data", story.installation.data)
+    link = story.installation.run("heliograph", *invite).strip().splitlines()[-1]
+    story.staff()
+    story.go(link)
+    story.picture("invitation")
+    story.submit("#register")
+    if story.page.locator("#sign-in").count():
+        story.submit("#sign-in")
+    story.go("/console")
+    expect(story.page.locator("#cases")).to_be_visible()
+    story.picture("desk")
+    used = story.page.context.request.get(link)
+    assert used.status == 404, used.status
+
+
+def the_questions_are_answered(story):
+    """The officer answers every question of the order that waits, with reasons."""
+    story.go("/console")
+    story.page.locator("#cases a", has_text="12 Gs 401/26").or_(
+        story.page.locator("#cases tr", has_text="12 Gs 401/26").locator("a")
+    ).first.click()
+    story.case = story.page.url
+    story.picture("case")
+    while story.page.locator("button[id$='-answer']:visible").count():
+        form = story.page.locator("form", has=story.page.locator("button[id$='-answer']:visible")).first
+        form.locator("input[value=yes]").check()
+        form.locator("textarea").fill("as the order shows")
+        with story.page.expect_navigation():
+            form.locator("button").click()
+    expect(story.page.locator("#decision")).to_contain_text("admissible")
+    story.submit("#do-prepare")
+    expect(story.page.locator("#prepared")).to_contain_text("the record of the number")
+    story.picture("prepared")
+
+
+def officers_approve(story):
+    """Three officers review the bundle with their own tool and approve; two are too few."""
+    bundle = story.folder / "bundle.json"
+    bundle.write_bytes(story.download("#bundle", "bundle.json"))
+    passphrase = story.folder / "passphrase"
+    passphrase.write_text("demonstration\n")
+    for count, name in enumerate(("amara", "bo", "chen"), start=1):
+        response = story.folder / f"response-{name}.json"
+        story.installation.run(
+            "heliograph-officer",
+            *("--dir", story.installation.folder / "officers" / f"officer-{name}"),
+            *("--passphrase-file", passphrase, "--yes"),
+            *("review", bundle, "--verdict", "approve", "--out", response),
+        )
+        assert story.page.locator("#to-open").count() == 0, f"{count - 1} approvals would do"
+        story.page.locator("#response").set_input_files(response)
+        story.submit("#do-respond")
+        expect(story.page.locator("#approvals")).to_contain_text(f"{count} of 3")
+    story.picture("approved")
+
+
+def the_case_is_opened(story):
+    """Opening says what it discloses, and wants to be confirmed."""
+    story.page.locator("#to-open").click()
+    expect(story.page.locator("#disclosed")).to_contain_text("the record of the number")
+    story.picture("opening")
+    story.page.locator("#confirmed").check()
+    story.submit("#open")
+    story.go(story.case)
+    story.picture("opened")
+    assert "delivered" in story.text(), story.text()
+
+
+def views_are_on_record(story):
+    """Every view and act of the officer is on record."""
+    story.go("/console/audit")
+    text = story.text()
+    for word in ("see-case", "do-answer", "do-open"):
+        assert word in text, f"no {word} on record"
+    story.picture("audit")
+
+
+def the_package_is_fetched_once(story):
+    """The court fetches the package once, opens it with its own key, and finds two members at most."""
+    story.page = story.public.new_page()
+    story.go(story.installation.court("receipt.txt"))
+    expect(story.page.locator("#stage")).to_have_attribute("data-stage", "ended")
+    story.picture("package")
+    sealed = story.download("#fetch", "package.age")
+    story.go(story.installation.court("receipt.txt"))
+    assert story.page.locator("#fetch").count() == 0, "it could be fetched twice"
+    key = pyrage.x25519.Identity.from_str(story.installation.court("key.txt"))
+    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(sealed, [key]))) as package:
+        names = sorted(package.getnames())
+        data = json.load(package.extractfile("package.json"))["data"]
+    assert names == ["open.tlog-proof", "package.json", "page.html", "signature.txt"], names
+    assert data == {"phone": "+447700900123"} or data == {"phone": "+447700900123", "ip": []}, "other data"
+
+
+def the_log_is_right(story):
+    """heliograph-verify finds the log right, over HTTP as anyone reads it."""
+    told = story.installation.run("heliograph-verify", f"{story.installation.address}/log/")
+    assert told.startswith("Trust level: self-attested"), told
+    assert "openings 2" in told, told
+
+
+STEPS = (
+    trust_level_comes_first,
+    public_pages,
+    mistakes_are_named,
+    a_forger_is_quarantined,
+    only_documents_are_taken,
+    the_court_gets_a_receipt,
+    an_officer_is_let_in,
+    the_questions_are_answered,
+    officers_approve,
+    the_case_is_opened,
+    views_are_on_record,
+    the_package_is_fetched_once,
+    the_log_is_right,
+)
