@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::process::{cargo, output, root, succeed};
 use crate::stages::Counts;
-use crate::{graph, papers, tools};
+use crate::{attacks, graph, nevers, papers, tools};
 
 const DRIVER: &str = "tests/clients/grammers/Cargo.toml";
 
@@ -12,7 +12,10 @@ const DRIVER: &str = "tests/clients/grammers/Cargo.toml";
 type Check = (&'static str, fn() -> Result<(), String>);
 
 const CHECKS: [Check; 5] = [
-    ("crate graph, DEPS.md, lock files", papers_and_graph),
+    (
+        "crate graph, DEPS.md, lock files, attacks",
+        papers_and_graph,
+    ),
     ("format", format),
     ("lints", lints),
     ("documentation", documentation),
@@ -42,6 +45,8 @@ fn papers_and_graph() -> Result<(), String> {
     let mut complaints = graph::complaints(&packages);
     complaints.extend(papers::dependencies(&packages)?);
     complaints.extend(papers::lock_files()?);
+    complaints.extend(nevers::complaints()?);
+    complaints.extend(attacks::complaints()?);
     if complaints.is_empty() {
         Ok(())
     } else {

@@ -55,7 +55,12 @@ pub struct Package {
     pub internal: BTreeMap<String, bool>,
     /// Crates of others that it uses.
     pub external: BTreeSet<String>,
+    /// Features for tests that it turns on outside of its tests, as `crate/feature`.
+    pub test_features: Vec<String>,
 }
+
+/// What only tests may turn on: a dealer knows a key that nobody may know.
+const TEST_FEATURES: [&str; 2] = ["test-dealer", "testing"];
 
 /// Reads the members from the output of `cargo metadata --no-deps`.
 pub fn packages(metadata: &Value) -> Vec<Package> {
@@ -67,6 +72,7 @@ fn package(metadata: &Value) -> Package {
         name: short(metadata["name"].as_str().unwrap_or_default()),
         internal: BTreeMap::new(),
         external: BTreeSet::new(),
+        test_features: Vec::new(),
     };
     for dependency in list(&metadata["dependencies"]) {
         let name = dependency["name"].as_str().unwrap_or_default();
@@ -74,6 +80,10 @@ fn package(metadata: &Value) -> Package {
             let for_tests = dependency["kind"] == "dev";
             let only_tests = package.internal.entry(short(name)).or_insert(true);
             *only_tests &= for_tests;
+            let features = list(&dependency["features"]).filter_map(Value::as_str);
+            let features = features.filter(|one| !for_tests && TEST_FEATURES.contains(one));
+            let named = features.map(|feature| format!("{}/{feature}", short(name)));
+            package.test_features.extend(named);
         } else {
             package.external.insert(name.into());
         }
@@ -100,6 +110,10 @@ pub fn complaints(packages: &[Package]) -> Vec<String> {
             ));
             continue;
         };
+        for feature in &package.test_features {
+            let name = &package.name;
+            found.push(format!("`{name}` turns `{feature}` on, which is for tests"));
+        }
         for (used, only_tests) in &package.internal {
             // `testkit` is there for tests, and a crate's tests may call the crate itself.
             let for_tests = *only_tests && (used == "testkit" || *used == package.name);
@@ -164,6 +178,21 @@ mod tests {
     fn testkit_is_for_tests_only() {
         check("heliograph-api", "heliograph-testkit", Some("dev"), true);
         check("heliograph-api", "heliograph-testkit", None, false);
+    }
+
+    #[test]
+    fn a_dealer_is_for_tests_only() {
+        for (kind, allowed) in [(Some("dev"), true), (None, false)] {
+            let metadata = json!({ "packages": [{
+                "name": "heliograph-keeper",
+                "dependencies": [{
+                    "name": "heliograph-vault", "source": null, "kind": kind,
+                    "features": ["test-dealer"],
+                }],
+            }]});
+            let complaints = complaints(&packages(&metadata));
+            assert_eq!(complaints.is_empty(), allowed, "{complaints:?}");
+        }
     }
 
     #[test]

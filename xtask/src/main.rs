@@ -1,7 +1,9 @@
 //! Development tasks, called as `cargo xtask <task>`.
 
+mod attacks;
 mod check;
 mod graph;
+mod nevers;
 mod packages;
 mod papers;
 mod process;
