@@ -168,10 +168,11 @@ fn holding(
 }
 
 /// Turns the answers of holders, each with one partial decryption for every record, into lists by
-/// record. What is beyond the last record is dropped.
+/// record. An answer with more or fewer than that is left out.
 fn by_record(answers: Vec<Vec<Partial>>, records: usize) -> Vec<Vec<Partial>> {
     let mut lists: Vec<Vec<Partial>> = (0..records).map(|_| Vec::new()).collect();
-    for answer in answers {
+    let whole = answers.into_iter().filter(|parts| parts.len() == records);
+    for answer in whole {
         for (list, partial) in lists.iter_mut().zip(answer) {
             list.push(partial);
         }

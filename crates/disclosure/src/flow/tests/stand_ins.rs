@@ -1,6 +1,6 @@
 //! Stand-ins for log, keeper, custodians, people and randomness, which can be killed at any call.
 
-use super::world::{ANNA, BERT, Outside};
+use super::world::{ANNA, BERT, Lie, Outside};
 use crate::custodians::{CustodianError, Custodians};
 use crate::keys;
 use crate::log::{LogError, PublicLog, Trust};
@@ -248,15 +248,20 @@ impl Custodians for TestCustodians {
                 answers.push(Err(CustodianError { custodian, why }));
                 continue;
             }
-            let context = if outside.lying == Some(custodian) {
-                [0; 32]
-            } else {
-                opening.hash.0
+            let lie = outside.lying.filter(|(liar, _)| *liar == custodian);
+            let lie = lie.map(|(_, lie)| lie);
+            let context = match lie {
+                Some(Lie::OtherOpening) => [0; 32],
+                _ => opening.hash.0,
+            };
+            let holder = match lie {
+                Some(Lie::Copied) => custodian % 3 + 1,
+                _ => custodian,
             };
             let mut partials = Vec::new();
             for record in &records {
                 let keys = keys::of_record(&ledger, record.label()).expect("logged keys");
-                let share = share(&outside.scene, record.label().epoch, custodian);
+                let share = share(&outside.scene, record.label().epoch, holder);
                 let partial = custodian_partial(&share, record, &keys, context, &[1; 32]);
                 partials.push(Base64(partial.expect("a holder").to_bytes().to_vec()));
                 outside
@@ -264,6 +269,12 @@ impl Custodians for TestCustodians {
                     .entry(ask.open)
                     .or_default()
                     .insert(record.hash().0);
+            }
+            match lie {
+                Some(Lie::Short) => drop(partials.pop()),
+                Some(Lie::Long) => partials.push(partials[0].clone()),
+                Some(Lie::Swapped) => partials.swap(0, 1),
+                _ => (),
             }
             answers.push(Ok(Answer {
                 format: AnswerFormat::V1,

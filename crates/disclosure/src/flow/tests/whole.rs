@@ -1,6 +1,8 @@
 //! One order from the form to the last entry.
 
-use super::world::{ANNA, ANNAS_NUMBER, NOON_S, STAFF, TODAY, World, answer_all, order, receive};
+use super::world::{
+    ANNA, ANNAS_NUMBER, Lie, NOON_S, STAFF, TODAY, World, answer_all, order, receive,
+};
 use crate::case::State;
 use crate::flow::{Office, Preparation, Progress};
 use crate::order::OrderForm;
@@ -191,9 +193,14 @@ fn enough_custodians_suffice_and_a_lying_one_is_left_out() {
         .expect_err("one of three is too few");
     assert!(error.to_string().contains("1 custodians"), "{error}");
     world.outside().absent = [1].into();
-    world.outside().lying = Some(2);
-    let error = office.advance(case, now_s).expect_err("one holds");
-    assert!(error.to_string().contains("1 custodians"), "{error}");
+    for lie in Lie::ALL {
+        world.outside().lying = Some((2, lie));
+        let error = office.advance(case, now_s).expect_err("one holds");
+        assert!(
+            error.to_string().contains("1 custodians"),
+            "{lie:?}: {error}"
+        );
+    }
     world.outside().absent.clear();
     assert_eq!(
         office.advance(case, now_s).expect("two hold"),

@@ -49,8 +49,8 @@ pub struct Outside {
     pub answered: BTreeMap<u64, BTreeSet<[u8; 32]>>,
     /// Custodians who do not answer.
     pub absent: BTreeSet<u16>,
-    /// A custodian whose answers are wrong.
-    pub lying: Option<u16>,
+    /// A custodian whose answers are wrong, and how.
+    pub lying: Option<(u16, Lie)>,
     /// Accounts that are gone.
     pub deleted: BTreeSet<UserId>,
     /// Records whose secrets the keeper keeps, by `preserve` entry.
@@ -62,6 +62,31 @@ pub struct Outside {
     pub witnessed: bool,
     /// How often people were looked up.
     pub look_ups: u32,
+}
+
+/// How an answer of a custodian is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// It is for another opening.
+    OtherOpening,
+    /// The last record is missing.
+    Short,
+    /// There is one part more than records.
+    Long,
+    /// Two parts stand in each other's place.
+    Swapped,
+    /// It repeats what another custodian said.
+    Copied,
+}
+
+impl Lie {
+    pub const ALL: [Self; 5] = [
+        Self::OtherOpening,
+        Self::Short,
+        Self::Long,
+        Self::Swapped,
+        Self::Copied,
+    ];
 }
 
 pub struct World {
