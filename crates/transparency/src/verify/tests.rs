@@ -5,6 +5,8 @@ use super::*;
 use crate::entry::{Mode, Outcome};
 use crate::testing::{Published, Scene, TestCase, log_policy};
 
+mod rogue_key;
+
 const ORIGIN: &str = "demo.example/log";
 const START: Day = Day(20_780);
 const NOW_S: u64 = START.start_unix() + 3_600;
