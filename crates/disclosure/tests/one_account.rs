@@ -13,6 +13,7 @@ use heliograph_vault::secrets::{RecordSecret, UserSecret};
 use std::ops::RangeInclusive;
 
 type Found = Result<Vec<StoredRecord>, DeskError>;
+type Person = Result<Option<UserSecret>, SecretsError>;
 type Secrets = Result<Vec<RecordSecret>, SecretsError>;
 
 /// The type of every call between an order and a person's records, written out: a call that took
@@ -25,7 +26,7 @@ fn no_call_takes_or_finds_more_than_one_account() {
         Resolved::One { user, proven: _ } => Some(user),
         Resolved::Nobody | Resolved::Ambiguous => None,
     };
-    let _: fn(&dyn CaseSecrets, CaseId, UserId) -> Result<Option<UserSecret>, SecretsError> =
+    let _: fn(&dyn CaseSecrets, CaseId, UserId) -> Person =
         |secrets, case, user| secrets.person(case, user);
     let _: fn(&SealedRecords, UserId, Kinds, RangeInclusive<u32>) -> Found =
         |records, user, kinds, days| records.records_of(user, kinds, days);
