@@ -110,7 +110,11 @@ impl Officer {
         if entry.date.since(today) > 3 || today.since(entry.date) > 1 {
             fail!("the entry is dated {}, and today is {today}", entry.date);
         }
-        let meaning = describe(&entry.body, ledger);
+        let mut meaning = describe(&entry.body, ledger);
+        if let Body::Preserve(preserve) = &entry.body {
+            meaning += " ";
+            meaning += &self.told_whose(preserve)?;
+        }
         Ok(Act {
             text: text.to_vec(),
             origin: copy.origin().to_owned(),

@@ -2,6 +2,7 @@
 
 mod records;
 mod report;
+mod whose;
 
 use super::{Officer, OfficerError, fail};
 use heliograph_transparency::approval::{passphrase_fingerprint, recipient_fingerprint};
@@ -81,9 +82,10 @@ impl Officer {
         let fields = check_fields(&bundle, case)?;
         check_documents(&bundle, &fields)?;
         let asked = Asked::read(&fields)?;
-        let records = records::check(&bundle, ledger, &asked)?;
+        let whose = self.whose(&bundle, ledger, &fields)?;
+        let records = records::check(&bundle, ledger, &asked, whose.as_ref())?;
         check_preserved(&bundle, ledger, case, &records)?;
-        let mut warnings = records::warnings(&bundle, ledger, case);
+        let mut warnings = records::warnings(&bundle, ledger, case, whose.as_ref());
         let fingerprint = check_delivery(&bundle, ledger, self.now_s())?;
         let authority = format!("{} {}", asked.country, fields.value(Field::Authority));
         warnings.extend(self.delivery_warning(&authority, &bundle.delivery.fingerprint)?);
@@ -105,7 +107,9 @@ impl Officer {
             warnings.push("the desk has answered none of the questions of validity".into());
         }
         let hashes: Vec<[u8; 32]> = records.iter().map(|(record, _)| record.hash().0).collect();
-        let page = report::page(&bundle, &fields, &copy, case, &records, &warnings);
+        self.remember_whose(&bundle, &fields, &hashes)?;
+        let whose = whose.map(|whose| whose.user_id);
+        let page = report::page(&bundle, &fields, &copy, case, whose, &records, &warnings);
         Ok(Review {
             origin: copy.origin().to_owned(),
             head: copy.head(),

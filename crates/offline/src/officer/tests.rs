@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tempfile::TempDir;
 
+mod preserved;
 mod trust;
 
 const NOW_S: u64 = 20_778 * 86_400 + 36_000;

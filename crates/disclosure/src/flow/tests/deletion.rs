@@ -61,12 +61,11 @@ fn root(office: &Office, case: CaseId) -> [u8; 32] {
 /// The ways in which 32 bytes could stand in a text.
 fn forms(secret: &[u8; 32]) -> Vec<Vec<u8>> {
     use base64::Engine as _;
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret);
     let list = serde_json::to_string(secret).expect("numbers");
     vec![
         secret.to_vec(),
-        hex.into_bytes(),
+        crate::package::hex(secret).into_bytes(),
         base64.into_bytes(),
         list.into_bytes(),
     ]

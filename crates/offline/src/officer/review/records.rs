@@ -1,6 +1,7 @@
 //! The records of a bundle: whose they are, how old, and whether the order covers them.
 
 use super::Asked;
+use super::whose::Whose;
 use crate::officer::{OfficerError, fail};
 use crate::sealed_to::opening_keys;
 use heliograph_transparency::entry::{Day, Kinds};
@@ -11,7 +12,6 @@ use heliograph_transparency::tree::{Hash, TreeHead, leaf_hash, verify_inclusion}
 use heliograph_vault::keys::OpeningKeys;
 use heliograph_vault::label::Kind;
 use heliograph_vault::record::{SealedRecord, VerifiedRecord};
-use heliograph_vault::secrets::UserSecret;
 
 /// Checks every record: its proof, its person, kind and day, its keys, and that it was sealed
 /// before the last root of the vault was logged.
@@ -19,6 +19,7 @@ pub(super) fn check(
     bundle: &Bundle,
     ledger: &Ledger,
     asked: &Asked,
+    whose: Option<&Whose>,
 ) -> Result<Vec<(VerifiedRecord, OpeningKeys)>, OfficerError> {
     let mut checked: Vec<(VerifiedRecord, OpeningKeys)> = Vec::new();
     if bundle.records.is_empty() {
@@ -34,16 +35,15 @@ pub(super) fn check(
             bundle.records.len()
         );
     }
-    let Some(person) = &bundle.person else {
+    let Some(whose) = whose else {
         fail!("there are records, and nobody whose they are");
     };
     if asked
         .account
-        .is_some_and(|account| account != person.user_id)
+        .is_some_and(|account| account != whose.user_id)
     {
         fail!("the order names another account than the records are claimed to be of");
     }
-    let user = UserSecret::new(person.us.0).commitment(person.user_id);
     let vault = vault_head(bundle, ledger)?;
     for (number, (bytes, place)) in bundle.records.iter().zip(&bundle.vault.places).enumerate() {
         let number = number + 1;
@@ -54,6 +54,9 @@ pub(super) fn check(
             fail!("record {number} was altered or put together from others");
         };
         let label = record.label();
+        // Of records that were checked before, the preserved root says which they are.
+        let first = checked.first().map(|(first, _)| first.label().user);
+        let user = whose.user.or(first).unwrap_or(label.user);
         if label.user != user {
             fail!("record {number} belongs to another person");
         }
@@ -115,20 +118,34 @@ fn check_place(
     Ok(())
 }
 
-/// What is unusual about when the records came into the vault.
-pub(super) fn warnings(bundle: &Bundle, ledger: &Ledger, case: &Case) -> Vec<String> {
+/// What is unusual about whose the records are, and when they came into the vault.
+pub(super) fn warnings(
+    bundle: &Bundle,
+    ledger: &Ledger,
+    case: &Case,
+    whose: Option<&Whose>,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
     let roots = ledger.registry().vault_roots();
     let root = roots
         .iter()
         .find(|(mark, _)| mark.index == bundle.vault.entry);
-    match root {
-        Some((mark, _)) if mark.index > case.mark.index && !bundle.records.is_empty() => {
-            vec![format!(
-                "the vault's root was logged after the request: that these records existed before \
-                 it is not proved (entry {})",
-                mark.index
-            )]
-        }
-        _ => Vec::new(),
+    if let Some((mark, _)) = root
+        && mark.index > case.mark.index
+        && !bundle.records.is_empty()
+    {
+        warnings.push(format!(
+            "the vault's root was logged after the request: that these records existed before it \
+             is not proved (entry {})",
+            mark.index
+        ));
     }
+    if let Some((whose, index)) = whose.and_then(|whose| Some((whose, whose.preserved?))) {
+        warnings.push(format!(
+            "the account is gone: these are the records that entry {index} preserves, which you \
+             checked before as those of account {}",
+            whose.user_id
+        ));
+    }
+    warnings
 }

@@ -16,6 +16,7 @@ pub(super) fn page(
     fields: &Fields,
     copy: &LogCopy,
     case: &Case,
+    whose: Option<i64>,
     records: &[(VerifiedRecord, OpeningKeys)],
     warnings: &[String],
 ) -> String {
@@ -68,8 +69,8 @@ pub(super) fn page(
     }
     line(String::new());
     line("WHAT WOULD BE DISCLOSED".into());
-    match (&bundle.person, records.is_empty()) {
-        (Some(person), false) => line(format!("  of account {}", person.user_id)),
+    match (whose, records.is_empty()) {
+        (Some(account), false) => line(format!("  of account {account}")),
         _ => line("  nothing: no records are held".into()),
     }
     for (record, _) in records {
