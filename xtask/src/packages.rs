@@ -25,7 +25,7 @@ const TO_BUILD: [Package; 3] = [
     },
 ];
 
-const TO_TEST: [Package; 5] = [
+const TO_TEST: [Package; 6] = [
     Package {
         name: "iproute2",
         // It lies in a folder that is not on everyone's path.
@@ -47,6 +47,14 @@ const TO_TEST: [Package; 5] = [
         name: "npm",
         present: || answers("npm", &["--version"]),
     },
+    Package {
+        // On Ubuntu it goes by another name; see `named`.
+        name: "chromium",
+        present: || {
+            let names = ["chromium", "chromium-browser", "google-chrome"];
+            names.iter().any(|name| answers(name, &["--version"]))
+        },
+    },
 ];
 
 /// Installs what the build is missing.
@@ -65,8 +73,21 @@ fn missing(packages: &[Package]) -> Vec<&'static str> {
     packages
         .iter()
         .filter(|package| !(package.present)())
-        .map(|package| package.name)
+        .map(|package| named(package.name))
         .collect()
+}
+
+/// What a package is called on this system.
+fn named(name: &'static str) -> &'static str {
+    let ubuntu = || {
+        let about = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+        about.lines().any(|line| line == "ID=ubuntu")
+    };
+    if name == "chromium" && ubuntu() {
+        "chromium-browser"
+    } else {
+        name
+    }
 }
 
 fn install(names: &[&str]) -> Result<(), String> {

@@ -6,7 +6,7 @@ use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
 use crate::{check, packages, run};
 
-const STAGES: [Stage; 5] = [
+const STAGES: [Stage; 6] = [
     Stage {
         name: "check",
         budget_s: 420,
@@ -31,6 +31,11 @@ const STAGES: [Stage; 5] = [
         name: "clients",
         budget_s: 240,
         run: real_clients,
+    },
+    Stage {
+        name: "browser",
+        budget_s: 120,
+        run: browser,
     },
 ];
 
@@ -109,6 +114,32 @@ pub fn real_clients() -> Result<Counts, String> {
         python(script)
             .arg("--server")
             .arg(server)
+            .arg("--cache")
+            .arg(&cache),
+        is_plain_summary,
+    )
+}
+
+/// Drives the pages of the desk in Chromium, with the real programs behind them.
+fn browser() -> Result<Counts, String> {
+    let packages = ["server", "offline", "transparency"].map(|name| format!("heliograph-{name}"));
+    let mut build = cargo([
+        "build",
+        "--bins",
+        "--features",
+        "heliograph-transparency/cli",
+    ]);
+    for package in &packages {
+        build.args(["--package", package]);
+    }
+    process::succeed(&mut build)?;
+    let cache = process::cache_folder()?;
+    let script = "tests/browser/run.py";
+    process::succeed(python(script).args(["setup", "--cache"]).arg(&cache))?;
+    counted(
+        python(script)
+            .arg("--programs")
+            .arg(run::target_folder()?.join("debug"))
             .arg("--cache")
             .arg(&cache),
         is_plain_summary,

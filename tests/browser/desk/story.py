@@ -265,8 +265,8 @@ def officers_approve(story):
         story.installation.run(
             "heliograph-officer",
             *("--dir", story.installation.folder / "officers" / f"officer-{name}"),
-            *("--passphrase-file", passphrase, "--yes"),
-            *("review", bundle, "--verdict", "approve", "--out", response),
+            *("--passphrase-file", passphrase),
+            *("review", bundle, "--yes", "--verdict", "approve", "--out", response),
         )
         assert story.page.locator("#to-open").count() == 0, f"{count - 1} approvals would do"
         story.page.locator("#response").set_input_files(response)
