@@ -76,7 +76,7 @@ pub fn complaints() -> Result<Vec<String>, String> {
 
 /// Looks at one file, by its path below `crates/`. Tests may do what they must to attack.
 fn found_in(place: &Path, source: &str) -> Vec<String> {
-    let mut parts = place.components().map(|part| part.as_os_str());
+    let mut parts = place.components().map(std::path::Component::as_os_str);
     let package = parts.next().unwrap_or_default();
     if parts.any(|part| part == "tests" || part == "tests.rs") {
         return Vec::new();

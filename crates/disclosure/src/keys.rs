@@ -13,7 +13,7 @@ pub enum KeysOfRecordError {
     /// The log has no pair of keys with the record's name.
     #[error("the record is sealed to keys that the log does not have")]
     Unknown,
-    /// The officers or custodians have another key now: the record opens for nobody.
+    /// The officers have another key now: the record opens for nobody.
     #[error(transparent)]
     Replaced(#[from] KeysError),
 }
@@ -41,7 +41,10 @@ pub(crate) fn of_record(ledger: &Ledger, label: &Label) -> Result<OpeningKeys, K
             let officers_now = ledger.officers().ok_or(KeysOfRecordError::Unknown)?;
             let gate_now = match label.kind {
                 Kind::Ip => gate,
-                Kind::Phone => custody.phone_key().ok_or(KeysOfRecordError::Unknown)?,
+                // Custodians who came later have another key; this one's shares are still kept.
+                Kind::Phone => custody
+                    .phone_key_of(&gate.keys.public_key.to_bytes())
+                    .ok_or(KeysOfRecordError::Unknown)?,
             };
             let keys = OpeningKeys::refreshed(
                 sealed_to,

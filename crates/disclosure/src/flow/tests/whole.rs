@@ -7,7 +7,10 @@ use crate::case::State;
 use crate::flow::{Office, Preparation, Progress};
 use crate::order::OrderForm;
 use heliograph_desk_store::CaseId;
-use heliograph_transparency::entry::{Dimension, Entry, Outcome};
+use heliograph_transparency::entry::{Day, Dimension, Entry, KeyRole, Outcome};
+use heliograph_transparency::testing::seed;
+use heliograph_vault::dealer::deal_for_tests;
+use heliograph_vault::keyset::{Ceremony, Role};
 use serde_json::Value;
 
 /// Brings a case to the point where officers have approved it, at its slot in the log.
@@ -206,6 +209,50 @@ fn enough_custodians_suffice_and_a_lying_one_is_left_out() {
         office.advance(case, now_s).expect("two hold"),
         Progress::Ended
     );
+}
+
+/// Gives phone numbers another key, as when custodians move elsewhere.
+fn replace_the_phone_key(world: &World) {
+    let mut outside = world.outside();
+    let scene = &mut outside.scene;
+    scene.today = Day(TODAY.0 - 5);
+    let mut keys = scene.keys(KeyRole::PhoneCustodians, 0, 0);
+    (keys.session, keys.transcript) = (seed("another session"), seed("another transcript"));
+    let ceremony = Ceremony {
+        role: Role::PhoneCustodians,
+        session: keys.session,
+        epoch: 0,
+        generation: 0,
+        transcript: keys.transcript,
+    };
+    let indices: Vec<u16> = keys.holders.iter().map(|holder| holder.index).collect();
+    let (secret, entropy) = (seed("another key"), seed("other shares"));
+    let (dealt, _) = deal_for_tests(ceremony, keys.threshold, &indices, &secret, &entropy);
+    assert_ne!(keys.public_key, dealt.public_key.to_bytes());
+    keys.public_key = dealt.public_key.to_bytes();
+    for (line, holder) in keys.holders.iter_mut().zip(&dealt.holders) {
+        line.share_point = holder.share_point.to_bytes();
+        line.possession = holder.possession.to_bytes();
+    }
+    scene.push(keys);
+}
+
+#[test]
+fn a_number_under_the_phone_key_of_before_is_held_and_opens() {
+    let world = World::new();
+    replace_the_phone_key(&world);
+    let office = world.office();
+    let mut form = order();
+    form.data = vec!["phone".into()];
+    let (case, secret) = approved(&world, &office, &form);
+    let now_s = NOON_S + 3_600;
+    assert_eq!(
+        office.advance(case, now_s).expect("opened"),
+        Progress::Ended
+    );
+    let package = office.fetch(&secret, 1, now_s).expect("asked");
+    let value = contents(&world, &package.expect("ready"));
+    assert_eq!(value["data"]["phone"], format!("+{ANNAS_NUMBER}"));
 }
 
 #[test]
