@@ -82,7 +82,7 @@ impl Officer {
         let fields = check_fields(&bundle, case)?;
         check_documents(&bundle, &fields)?;
         let asked = Asked::read(&fields)?;
-        let whose = self.whose(&bundle, ledger, &fields)?;
+        let whose = self.whose(&bundle, ledger)?;
         let records = records::check(&bundle, ledger, &asked, whose.as_ref())?;
         check_preserved(&bundle, ledger, case, &records)?;
         let mut warnings = records::warnings(&bundle, ledger, case, whose.as_ref());
@@ -107,7 +107,7 @@ impl Officer {
             warnings.push("the desk has answered none of the questions of validity".into());
         }
         let hashes: Vec<[u8; 32]> = records.iter().map(|(record, _)| record.hash().0).collect();
-        self.remember_whose(&bundle, &fields, &hashes)?;
+        self.remember_whose(&bundle, &hashes)?;
         let whose = whose.map(|whose| whose.user_id);
         let page = report::page(&bundle, &fields, &copy, case, whose, &records, &warnings);
         Ok(Review {

@@ -7,13 +7,12 @@
 
 use super::super::{Officer, OfficerError, fail};
 use crate::encoding::hex;
-use heliograph_transparency::case::{Field, Fields, records_root};
+use heliograph_transparency::case::records_root;
 use heliograph_transparency::entry::Preserve;
 use heliograph_transparency::files::Bundle;
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::tree::Hash;
 use heliograph_vault::secrets::{UserCommitment, UserSecret};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const CHECKED: &str = "checked-records.json";
@@ -27,14 +26,9 @@ pub(super) struct Whose {
     pub(super) preserved: Option<u64>,
 }
 
-/// What an officer remembers of records that were checked, by request and records root.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Remembered {
-    user_id: i64,
-    /// Whom that order named.
-    subject: String,
-}
+/// The account of records that were checked, by request and records root. Nothing else is
+/// remembered: what an order says may be a phone number.
+type Checked = BTreeMap<String, i64>;
 
 fn place(request: u64, root: &Hash) -> String {
     format!("{request} {}", hex(&root.0))
@@ -47,7 +41,6 @@ impl Officer {
         &self,
         bundle: &Bundle,
         ledger: &Ledger,
-        fields: &Fields,
     ) -> Result<Option<Whose>, OfficerError> {
         if let Some(person) = &bundle.person {
             let user = UserSecret::new(person.us.0).commitment(person.user_id);
@@ -64,17 +57,14 @@ impl Officer {
             fail!("entry {index} of the log preserves nothing");
         };
         let checked = self.checked_records()?;
-        let Some(known) = checked.get(&place(kept.request, &kept.records)) else {
+        let Some(user_id) = checked.get(&place(kept.request, &kept.records)) else {
             fail!(
                 "the account is gone, and you have not checked whose records entry {index} \
                  preserves: an officer who has must decide"
             );
         };
-        if known.subject != fields.value(Field::Subject) {
-            fail!("the records of entry {index} were preserved for an order about somebody else");
-        }
         Ok(Some(Whose {
-            user_id: known.user_id,
+            user_id: *user_id,
             user: None,
             preserved: Some(index),
         }))
@@ -84,18 +74,13 @@ impl Officer {
     pub(super) fn remember_whose(
         &self,
         bundle: &Bundle,
-        fields: &Fields,
         hashes: &[[u8; 32]],
     ) -> Result<(), OfficerError> {
         let Some(person) = bundle.person.as_ref().filter(|_| !hashes.is_empty()) else {
             return Ok(());
         };
         let mut checked = self.checked_records()?;
-        let known = Remembered {
-            user_id: person.user_id,
-            subject: fields.value(Field::Subject).to_owned(),
-        };
-        checked.insert(place(bundle.request, &records_root(hashes)), known);
+        checked.insert(place(bundle.request, &records_root(hashes)), person.user_id);
         let bytes = serde_json::to_vec(&checked).expect("texts and numbers");
         self.folder.write(CHECKED, &bytes)?;
         Ok(())
@@ -114,16 +99,11 @@ impl Officer {
                  you cannot approve an order that comes after the account is deleted."
                     .into()
             },
-            |known| {
-                format!(
-                    "You have checked that they are of account {}.",
-                    known.user_id
-                )
-            },
+            |account| format!("You have checked that they are of account {account}."),
         ))
     }
 
-    fn checked_records(&self) -> Result<BTreeMap<String, Remembered>, OfficerError> {
+    fn checked_records(&self) -> Result<Checked, OfficerError> {
         match self.folder.read(CHECKED)? {
             Some(bytes) => {
                 Ok(serde_json::from_slice(&bytes).map_err(|_| self.folder.damaged(CHECKED))?)
