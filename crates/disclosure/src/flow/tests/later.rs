@@ -2,7 +2,7 @@
 
 use super::whole::{approved, contents};
 use super::world::{
-    ANNA, ANNAS_NUMBER, NOON_S, STAFF, TODAY, World, answer_all, hand_in, order, receive,
+    ANNA, ANNAS_NUMBER, BERT, NOON_S, STAFF, TODAY, World, answer_all, hand_in, order, receive,
 };
 use crate::case::{State, timer};
 use crate::flow::{Alarm, FlowError, Preparation, Progress, Received};
@@ -257,6 +257,19 @@ fn preserved(world: &World) -> heliograph_desk_store::CaseId {
     let waiting = Progress::AwaitingPeople(State::Preserved);
     assert_eq!(office.progress(case).expect("read"), waiting);
     case
+}
+
+#[test]
+fn a_look_before_the_first_sign_in_does_not_keep_the_vault_out_of_the_log() {
+    let world = World::new();
+    let office = world.office();
+    let records = world.store().sealed_records();
+    for gone in [ANNA, BERT] {
+        records.erase_user(gone).expect("erased");
+    }
+    assert_eq!(office.log_vault(0, NOON_S).expect("nothing"), None);
+    world.seal_number(ANNA, ANNAS_NUMBER);
+    assert!(office.log_vault(1, NOON_S).expect("logged").is_some());
 }
 
 #[test]
