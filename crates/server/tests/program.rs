@@ -407,3 +407,63 @@ fn the_operator_lets_staff_in_and_out_and_sees_how_many_cases_wait() {
     let cases = run(&["desk", "cases", "--json", "--data", folder]);
     assert_eq!(said(&cases), "");
 }
+
+/// The most memory that a process has held, in KiB.
+fn peak_kib(process: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id()));
+    let status = status.expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let digits = line.expect("it is told").trim().trim_end_matches(" kB");
+    digits.parse().expect("a number")
+}
+
+/// Pours a gigabyte into an upload until the server has had enough: how many bytes it took.
+fn pour(server: &Server, path: &str, length: &str) -> u64 {
+    let address = server.ready["listen"].as_str().expect("an address");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let wait = Some(PATIENCE);
+    stream.set_write_timeout(wait).expect("a socket");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{length}\r\n\
+         content-type: multipart/form-data; boundary=edge\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).expect("it reads");
+    let file = "--edge\r\ncontent-disposition: form-data; name=\"documents\"; \
+                filename=\"order.pdf\"\r\n\r\n%PDF-1.7\n";
+    let mut piece = file.as_bytes().to_vec();
+    let chunked = length.starts_with("transfer-encoding");
+    let mut taken = 0;
+    while taken < 1 << 30 {
+        let size = format!("{:x}\r\n", piece.len());
+        let sent = if chunked {
+            stream.write_all(&[size.as_bytes(), &piece, b"\r\n"].concat())
+        } else {
+            stream.write_all(&piece)
+        };
+        if sent.is_err() {
+            break;
+        }
+        taken += piece.len() as u64;
+        piece.resize(1 << 16, b'x');
+    }
+    taken
+}
+
+#[test]
+fn an_upload_of_a_gigabyte_is_cut_off_early_and_takes_no_memory() {
+    let (_folder, data) = data();
+    let server = Server::start(&data, &[]);
+    let before = peak_kib(&server.process);
+    // Announced on the first line, it is not read but for what the socket holds.
+    let announced = format!("content-length: {}", 1_u64 << 30);
+    let taken = pour(&server, "/requests", &announced);
+    assert!(taken < 16 << 20, "{taken} bytes were taken");
+    // Not announced, it is read no further than a browser needs to see the answer.
+    for path in ["/requests", "/requests/api/v1/orders"] {
+        let taken = pour(&server, path, "transfer-encoding: chunked");
+        assert!(taken < 128 << 20, "{path}: {taken} bytes were taken");
+    }
+    let grown = peak_kib(&server.process) - before;
+    assert!(grown < 96 << 10, "{grown} KiB");
+    assert!(server.get("/healthz").ends_with("ok\n"));
+}

@@ -11,7 +11,7 @@ use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
-use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper};
+use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper, Secrets as KeeperSecrets};
 use heliograph_model::E164;
 use heliograph_mtproto::client::ServerPublicKey;
 use heliograph_mtproto::{MsgId, ServerKey, UnixMillis};
@@ -104,17 +104,6 @@ pub struct House {
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// The keeper: beside a desk one that holds secrets too, in a folder.
-fn keeper(desk: Option<&Path>) -> Keeper {
-    let Some(folder) = desk else {
-        let oprf = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
-        return Keeper::in_memory(oprf, KeeperLimits::default());
-    };
-    let data = DataFolder::new(folder);
-    fs::create_dir_all(data.keys()).expect("the folder is the test's own");
-    Keeper::open(&data.keeper(), KeeperLimits::default(), &[7; 32]).expect("a new folder")
-}
-
 /// What the desk's pages say of the house.
 pub(crate) fn installation() -> Installation {
     let operator = Operator {
@@ -132,6 +121,7 @@ async fn open_desk(
     clock: Arc<HandClock>,
 ) -> Arc<Desk> {
     let data = DataFolder::new(folder);
+    fs::create_dir_all(data.keys()).expect("the folder is the test's own");
     let log = InstallationLog::open(&data, "house.example/log", None, clock.clone());
     let log = log.expect("a new folder");
     let entropy = Entropy::system();
@@ -228,7 +218,10 @@ impl House {
         last_msg_id: MsgId,
         desk: Option<&Path>,
     ) -> Self {
-        let keeper = keeper(desk);
+        let oprf = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
+        let fill = Arc::new(|out: &mut [u8]| heliograph_api::Entropy::fill(&SystemEntropy, out));
+        let keeper = Keeper::in_memory(oprf, KeeperLimits::default())
+            .with_secrets(KeeperSecrets::in_memory(fill));
         let keeper_clock = clock.clone();
         let keeper_clock = Arc::new(move || (keeper_clock.now().0 / 1000) as u64);
         let keeper = Arc::new(LocalKeeper::new(Arc::new(keeper), keeper_clock));

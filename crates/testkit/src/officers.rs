@@ -19,7 +19,7 @@ const ALL: usize = 2;
 
 /// Two officers who decide together, each with the real tool and a folder of its own.
 pub struct Officers {
-    officers: Vec<Officer>,
+    members: Vec<Officer>,
     lock: Lock,
     /// One of them, signed in at the desk.
     pub staff: Staff,
@@ -32,7 +32,7 @@ impl Officers {
         let entropy = Entropy::system();
         let policy = desk.policy_text().as_bytes().to_vec();
         let lock = Lock::passphrase("practice".into()).weakly();
-        let mut officers = Vec::new();
+        let mut members = Vec::new();
         for number in 1..=ALL {
             let path = folder.join(format!("officer-{number}"));
             let name = format!("Officer-{number}");
@@ -40,7 +40,7 @@ impl Officers {
             let officer = Officer::open(&path, seconds(&house.clock), entropy.clone());
             let officer = officer.expect("made above");
             officer.pin(&policy).expect("the first policy");
-            officers.push(officer);
+            members.push(officer);
         }
         let staff = Staff {
             id: StaffId([9; 16]),
@@ -48,7 +48,7 @@ impl Officers {
         };
         enter_staff(desk, &staff);
         let all = Officers {
-            officers,
+            members,
             lock,
             staff,
         };
@@ -64,7 +64,7 @@ impl Officers {
     fn hold_ceremony(&self, desk: &Desk, policy: [u8; 32]) -> Vec<u8> {
         let update = update(desk);
         let origin = desk.office.with_log(|log| log.ledger().origin().to_owned());
-        let cards = self.officers.iter().map(|officer| officer.card().clone());
+        let cards = self.members.iter().map(|officer| officer.card().clone());
         let plan = Plan::for_officers(
             &origin,
             policy,
@@ -74,9 +74,9 @@ impl Officers {
         );
         let plan = plan.expect("a sound plan");
         let round = |step: &dyn Fn(&Officer) -> Packet| -> Vec<Packet> {
-            self.officers.iter().map(step).collect()
+            self.members.iter().map(step).collect()
         };
-        for officer in &self.officers {
+        for officer in &self.members {
             officer.follow(&update).expect("a log that grows");
         }
         let first = round(&|officer| officer.begin(&plan, &self.lock).expect("invited"));
@@ -89,7 +89,7 @@ impl Officers {
         let entry = draft(&plan, &third, Day::of_unix(desk.now_s())).expect("all agree");
         let text = entry.to_bytes().expect("a sound entry");
         let signatures: Vec<Signed> = self
-            .officers
+            .members
             .iter()
             .map(|officer| {
                 let signature = officer.sign_key(&plan, &text, &self.lock);
@@ -109,7 +109,7 @@ impl Officers {
             let signature = officer.sign_act(&act, &self.lock);
             signature.expect("an officer").signed()
         };
-        self.officers.iter().map(sign).collect()
+        self.members.iter().map(sign).collect()
     }
 
     /// What each of them answers to a bundle, having reviewed it: the files that they bring back.
@@ -119,7 +119,7 @@ impl Officers {
             let response: Response = officer.approve(&review, &self.lock).expect("a share");
             response.to_bytes()
         };
-        self.officers.iter().map(approve).collect()
+        self.members.iter().map(approve).collect()
     }
 }
 

@@ -134,6 +134,25 @@ fn a_sound_bundle_is_shown_in_plain_words() {
 }
 
 #[test]
+fn documents_that_came_later_are_shown_apart_from_those_of_the_log() {
+    let scene = Scene::new();
+    let mut bundle = scene.bundle();
+    bundle.added = bundle.documents.clone();
+    bundle.added[0].name = "signature.pdf".into();
+    let page = scene.review(&bundle).unwrap().page().to_owned();
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}\n{page}"));
+    assert!(place("order.pdf") < place("ADDED LATER"));
+    assert!(place("ADDED LATER") < place("signature.pdf"));
+    assert!(
+        !scene
+            .bundle()
+            .to_bytes()
+            .windows(7)
+            .any(|part| part == b"\"added\"")
+    );
+}
+
+#[test]
 fn whatever_differs_from_the_log_is_refused_by_name() {
     let scene = Scene::new();
     let of_log = "the order in the bundle is not the one that the log commits to";
@@ -156,6 +175,16 @@ fn whatever_differs_from_the_log_is_refused_by_name() {
     );
     let why = scene.refused(|bundle| bundle.documents.clear());
     assert_eq!(why, "the documents are not those that the log commits to");
+    // One that was added later is not in the log, but it cannot be passed off as another either.
+    let why = scene.refused(|bundle| {
+        let mut added = bundle.documents[0].clone();
+        added.bytes.0.push(b' ');
+        bundle.added.push(added);
+    });
+    assert_eq!(
+        why,
+        "the document “order.pdf” is not the one that it claims to be"
+    );
     let why = scene.refused(|bundle| bundle.request = 0);
     assert_eq!(why, "entry 0 of the log is no request");
     let why = scene.refused(|bundle| bundle.origin = "demo.other/log".into());
