@@ -1,5 +1,7 @@
 """The steps: what the public, a court and an officer of the desk do with the pages."""
 
+import base64
+import hashlib
 import io
 import json
 import re
@@ -142,6 +144,15 @@ def public_pages(story):
     story.go([link for link in links if re.search(r"Q\d$", link)][-1])
     story.picture("report")
     assert "DE" in story.text()
+
+
+def the_log_commits_to_the_terms(story):
+    """The terms are those that the first policy of the log commits to."""
+    terms = story.page.context.request.get(f"{story.installation.address}/terms").body()
+    assert b"Terms of use" in terms
+    story.go("/transparency/entry/0")
+    digest = base64.b64encode(hashlib.sha256(terms).digest()).decode()
+    assert digest in story.text(), f"the policy does not name {digest}"
 
 
 def mistakes_are_named(story):
@@ -323,6 +334,7 @@ def the_log_is_right(story):
 STEPS = (
     trust_level_comes_first,
     public_pages,
+    the_log_commits_to_the_terms,
     mistakes_are_named,
     a_forger_is_quarantined,
     only_documents_are_taken,

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use crate::client_config::{self, Client, Target};
+use crate::desk::TERMS;
 use crate::net::PeerInfo;
 use axum::Extension;
 use axum::extract::State;
@@ -19,6 +20,11 @@ pub(super) async fn style() -> impl IntoResponse {
         (CACHE_CONTROL, "max-age=3600"),
     ];
     (headers, include_str!("style.css"))
+}
+
+/// The terms, byte for byte what the log's policy commits to until officers decide on others.
+pub(super) async fn terms() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], TERMS)
 }
 
 pub(super) async fn public_key(State(shared): State<Arc<Shared>>) -> Response {
@@ -117,6 +123,7 @@ fn trust(log: Option<&Snapshot>) -> String {
 /// The pages of the desk and of the log.
 const LINKS: &str = "<nav aria-label=\"About this installation\">\n<ul>\n\
     <li><a href=\"/transparency\">Transparency</a>: what was disclosed, refused and decided</li>\n\
+    <li><a href=\"/terms\">Terms</a>: the same in every country; the log commits to them</li>\n\
     <li><a href=\"/privacy\">Privacy</a>: what is kept of you, and who can open it</li>\n\
     <li><a href=\"/law-enforcement\">Guide for authorities</a>, and where they \
     <a href=\"/requests\">hand in requests</a></li>\n\
