@@ -7,6 +7,8 @@ use heliograph_server::gateway::fuzz_wrappers;
 use heliograph_server::proxy_protocol::{self, Parsed};
 use heliograph_server::settings::{Flags, Settings};
 use heliograph_tl::{Decode, Encode, enums, functions as f};
+use heliograph_transparency::{entry, fuzzing as transparency};
+use heliograph_vault::fuzzing as vault;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -14,7 +16,7 @@ use std::os::unix::ffi::OsStringExt;
 pub type Target = fn(&[u8]);
 
 /// Every target by name, and how often the tests change a seed for it: in proportion to its speed.
-pub const TARGETS: [(&str, Target, usize); 10] = [
+pub const TARGETS: [(&str, Target, usize); 13] = [
     ("transport", mtproto::fuzz_transport, 4_000),
     ("websocket", mtproto::fuzz_websocket, 8_000),
     ("envelope", mtproto::fuzz_envelope, 2_000),
@@ -25,6 +27,9 @@ pub const TARGETS: [(&str, Target, usize); 10] = [
     ("layers", fuzz_layers, 4_000),
     ("proxy-protocol", fuzz_proxy_protocol, 8_000),
     ("settings", fuzz_settings, 2_000),
+    ("log", fuzz_log, 2_000),
+    ("entries", fuzz_entries, 400),
+    ("vault", fuzz_vault, 400),
 ];
 
 /// The target of this name.
@@ -49,6 +54,56 @@ const CODECS: [fn(&[u8]); 12] = [
     reencode::<enums::Updates>,
 ];
 
+/// What the public log reads, chosen by the first byte.
+const LOG: [Target; 10] = [
+    transparency::fuzz_tile_path,
+    transparency::fuzz_tile,
+    transparency::fuzz_tree_proof,
+    transparency::fuzz_note,
+    transparency::fuzz_key,
+    transparency::fuzz_witness,
+    transparency::fuzz_proof,
+    transparency::fuzz_policy,
+    transparency::fuzz_counts,
+    transparency::fuzz_stored_log,
+];
+
+/// What entries and the files around them are read by, chosen by the first byte.
+const ENTRIES: [Target; 3] = [
+    entry::fuzzing::fuzz_entry,
+    entry::fuzzing::fuzz_ledger,
+    entry::fuzzing::fuzz_files,
+];
+
+/// What the vault reads, chosen by the first byte.
+const VAULT: [Target; 4] = [
+    vault::fuzz_key_set,
+    vault::fuzz_record,
+    vault::fuzz_partial,
+    vault::fuzz_plaintext,
+];
+
+fn choose(among: &[Target], data: &[u8]) {
+    if let Some((choice, data)) = data.split_first() {
+        among[usize::from(*choice) % among.len()](data);
+    }
+}
+
+/// Tiles, checkpoints, proofs, policies and vectors of the public log.
+pub fn fuzz_log(data: &[u8]) {
+    choose(&LOG, data);
+}
+
+/// Entries of the public log, and files between desk, officers and custodians.
+pub fn fuzz_entries(data: &[u8]) {
+    choose(&ENTRIES, data);
+}
+
+/// Key sets, sealed records, partial decryptions, and what records hold.
+pub fn fuzz_vault(data: &[u8]) {
+    choose(&VAULT, data);
+}
+
 /// What can be read can be written, and reads the same again.
 fn reencode<T: Decode + Encode + PartialEq>(data: &[u8]) {
     if let Ok(value) = T::from_bytes(data) {
@@ -59,9 +114,7 @@ fn reencode<T: Decode + Encode + PartialEq>(data: &[u8]) {
 
 /// A value of one of the generated types.
 pub fn fuzz_tl(data: &[u8]) {
-    if let Some((choice, data)) = data.split_first() {
-        CODECS[*choice as usize % CODECS.len()](data);
-    }
+    choose(&CODECS, data);
 }
 
 /// A request of some client, and an answer of ours, through the transcoder.

@@ -3,6 +3,8 @@
 //! Each is a small input that gets somewhere; fuzzers change them. Inputs that once broke something
 //! are kept beside them, under names that begin with `found-`; this program does not touch those.
 
+mod desk;
+
 use bytes::{BufMut, BytesMut};
 use heliograph_mtproto::envelope::{self, Header, Sender};
 use heliograph_mtproto::fuzzing::Seeded;
@@ -26,6 +28,9 @@ fn main() -> std::io::Result<()> {
         ("layers", layers()),
         ("proxy-protocol", proxy_protocol()),
         ("settings", settings()),
+        ("log", desk::log()),
+        ("entries", desk::entries()),
+        ("vault", desk::vault()),
     ] {
         let folder = PathBuf::from(&folder).join(target);
         std::fs::create_dir_all(&folder)?;
