@@ -14,6 +14,7 @@
 
 pub mod cases;
 mod check;
+mod chunks;
 pub mod custody;
 pub mod findings;
 pub mod keys;

@@ -8,7 +8,10 @@ use crate::secrets::DataFolder;
 use crate::system::SystemClock;
 use heliograph_disclosure::PublicLog as _;
 use heliograph_offline::system::Entropy;
-use heliograph_transparency::entry::{Day, Entry, Intake};
+use heliograph_transparency::counts::encoded_len;
+use heliograph_transparency::entry::{
+    Closed, Day, Dimension, Ending, Entry, Intake, Priority, Request,
+};
 use heliograph_transparency::folder::{FolderLog, FolderSource};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::note::SignerKey;
@@ -24,6 +27,9 @@ const ORIGIN: &str = "demo.bench/log";
 
 /// How many entries the log has to which one more is added.
 const LONG: u64 = 1_000_000;
+
+/// How many of these are written at once.
+const AT_ONCE: usize = 50_000;
 
 /// How many are added one by one.
 const APPENDS: u32 = 200;
@@ -60,13 +66,39 @@ fn today() -> Day {
     Day::of_unix((now().0 / 1000) as u64)
 }
 
-/// A short entry of a kind that needs no signature and no other entry.
-fn intake(number: u64) -> Result<Vec<u8>, Failure> {
-    let mut root = [0; 32];
-    root[..8].copy_from_slice(&number.to_be_bytes());
+/// The entries of a log of requests and their ends. What stands where the vectors belong is
+/// nothing: a server that opens its own log has checked them before, and does not again.
+fn unproved(number: u64) -> Result<[Vec<u8>; 2], Failure> {
+    let mut fields = [0; 32];
+    fields[..8].copy_from_slice(&number.to_be_bytes());
+    let vector = |dimension: Dimension| vec![0; encoded_len(dimension.category_count())];
+    let request = Request {
+        number,
+        priority: Priority::Normal,
+        follows: None,
+        fields: Hash(fields),
+        region: vector(Dimension::Region),
+        kind: vector(Dimension::Kind),
+        due: today().plus(90).monday_on_or_after(),
+    };
+    let closed = Closed {
+        // After the policy each request is followed by its end.
+        request: 2 * number - 1,
+        open: None,
+        result: Ending::Ended,
+        outcome: vector(Dimension::Outcome),
+    };
+    Ok([
+        Entry::new(today(), request).to_bytes()?,
+        Entry::new(today(), closed).to_bytes()?,
+    ])
+}
+
+/// An entry without a proof of its own.
+fn intake(number: u32) -> Result<Vec<u8>, Failure> {
     let body = Intake {
-        count: 1,
-        root: Hash(root),
+        count: u64::from(number) + 1,
+        root: Hash([0; 32]),
     };
     Ok(Entry::new(today(), body).to_bytes()?)
 }
@@ -79,23 +111,25 @@ fn append(report: &mut Report) -> Result<(), Failure> {
     std::fs::create_dir_all(data.keys())?;
     let open = || InstallationLog::open(&data, ORIGIN, None, Arc::new(SystemClock));
     drop(open()?);
-    let mut entries = vec![Entry::new(today(), policy()).to_bytes()?];
-    for number in 1..LONG {
-        entries.push(intake(number)?);
-    }
     let key = std::fs::read_to_string(data.log_key())?;
     let mut folder = FolderLog::open(data.log(), SignerKey::parse(key.trim_end())?)?;
     let began = Instant::now();
-    folder.append(&entries)?;
+    let mut entries = vec![Entry::new(today(), policy()).to_bytes()?];
+    for number in 1..=LONG / 2 {
+        entries.extend(unproved(number)?);
+        if entries.len() > AT_ONCE || number == LONG / 2 {
+            folder.append(&std::mem::take(&mut entries))?;
+        }
+    }
     report.add("write_long_s", began.elapsed().as_secs_f64(), "s");
-    drop((folder, entries));
+    drop(folder);
 
     let began = Instant::now();
     let mut log = open()?;
     report.add("open_long_s", began.elapsed().as_secs_f64(), "s");
     let (mut append_ms, mut prove_ms) = (Vec::new(), Vec::new());
-    for number in 0..u64::from(APPENDS) {
-        let entry = intake(LONG + number)?;
+    for number in 0..APPENDS {
+        let entry = intake(number)?;
         let began = Instant::now();
         let index = log.append(&entry)?;
         append_ms.push(began.elapsed().as_secs_f64() * 1e3);

@@ -5,6 +5,7 @@ mod judge;
 use std::sync::Arc;
 
 use super::Mark;
+use super::chunks::Chunks;
 use crate::case::Revealed;
 use crate::counts::{Commitments, VectorError};
 use crate::entry::{Day, Dimension, Ending, Outcome, Priority};
@@ -126,11 +127,11 @@ impl Case {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cases {
     /// By number, which is also by index.
-    all: Vec<Arc<Case>>,
+    all: Chunks<Arc<Case>>,
     /// Indices of `closed` entries, and which request each closed.
-    closings: Vec<(u64, u64)>,
+    closings: Chunks<(u64, u64)>,
     /// Indices of `open` entries, and which request each opened.
-    openings: Vec<(u64, u64)>,
+    openings: Chunks<(u64, u64)>,
 }
 
 /// A request as an entry leaves it.
@@ -139,7 +140,7 @@ pub(super) struct Change(Case);
 impl Cases {
     /// All requests, oldest first.
     pub fn all(&self) -> impl ExactSizeIterator<Item = &Case> {
-        self.all.iter().map(Arc::as_ref)
+        self.all.range(0, self.all.len()).map(Arc::as_ref)
     }
 
     /// The request with this number.
@@ -150,16 +151,16 @@ impl Cases {
 
     /// The request whose entry has this index.
     pub fn at(&self, index: u64) -> Option<&Case> {
-        let found = self
-            .all
-            .binary_search_by_key(&index, |case| case.mark.index);
-        found.ok().map(|position| self.all[position].as_ref())
+        let position = self.all.partition_point(|case| case.mark.index < index);
+        let case = self.all.get(position)?;
+        (case.mark.index == index).then_some(case)
     }
 
     /// The opening whose entry has this index, and its request.
     pub fn opening(&self, index: u64) -> Option<(&Case, &Opening)> {
-        let found = self.openings.binary_search_by_key(&index, |(at, _)| *at);
-        let case = self.numbered(self.openings[found.ok()?].1)?;
+        let position = self.openings.partition_point(|(at, _)| *at < index);
+        let (_, number) = self.openings.get(position).filter(|(at, _)| *at == index)?;
+        let case = self.numbered(*number)?;
         let opening = case
             .openings
             .iter()
@@ -170,7 +171,7 @@ impl Cases {
     /// All openings, oldest first: what custodians may ever have answered.
     pub fn openings(&self) -> impl Iterator<Item = (&Case, &Opening)> {
         self.openings
-            .iter()
+            .range(0, self.openings.len())
             .filter_map(|(index, _)| self.opening(*index))
     }
 
@@ -178,14 +179,14 @@ impl Cases {
     pub fn entered(&self, from: u64, to: u64) -> impl Iterator<Item = &Case> {
         let start = self.all.partition_point(|case| case.mark.index < from);
         let end = self.all.partition_point(|case| case.mark.index < to);
-        self.all[start..end].iter().map(Arc::as_ref)
+        self.all.range(start, end).map(Arc::as_ref)
     }
 
     /// Requests whose `closed` entries are in a span.
     pub fn closed(&self, from: u64, to: u64) -> impl Iterator<Item = &Case> {
         let start = self.closings.partition_point(|(index, _)| *index < from);
         let end = self.closings.partition_point(|(index, _)| *index < to);
-        let span = self.closings[start..end].iter();
+        let span = self.closings.range(start, end);
         span.filter_map(|(_, number)| self.numbered(*number))
     }
 
@@ -217,7 +218,7 @@ impl Cases {
         if position == self.all.len() {
             self.all.push(Arc::new(case));
         } else {
-            self.all[position] = Arc::new(case);
+            self.all.replace(position, Arc::new(case));
         }
     }
 }
