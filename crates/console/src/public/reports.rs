@@ -129,11 +129,11 @@ fn tables(log: &Snapshot, quarter: Quarter, today: Day, figures: &[Row]) -> Page
         }
         h2 { "What the reveals show" }
         p {
-            "By country and region, computed from requests whose gag is over. "
+            "By country and region, computed from requests that have ended and are under no gag. "
             @if tally.complete {
                 strong { "All requests of this quarter are revealed, so these numbers are complete." }
             } @else {
-                strong { "Some requests of this quarter are still under a gag: these numbers can only rise." }
+                strong { "Some requests of this quarter have not ended, or are under a gag: these numbers can only rise." }
             }
             " What the operator claims of the rest, and the sums that prove a part of it, stands below."
         }
