@@ -34,7 +34,7 @@ const STAGES: [Stage; 6] = [
     },
     Stage {
         name: "browser",
-        budget_s: 120,
+        budget_s: 180,
         run: browser,
     },
 ];
