@@ -6,7 +6,7 @@
 //! day in force, until then or until the operator removes the file.
 
 use crate::client::{KeeperError, Purpose};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 
 const DAY_S: u64 = 86_400;
@@ -78,20 +78,43 @@ impl Default for Limits {
 /// same day, account or case replaces the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spent {
-    /// Evaluations of a day, counted from 1970.
-    Day { day: u32, sign_in: u32, others: u32 },
+    /// Evaluations of a day.
+    Day(Evaluations),
     /// When an account's allowance will be full again.
     Import { account: u64, full_at_ms: u64 },
     /// A case that has had its look-up.
     Desk { case: u64 },
 }
 
+/// How many days' counts are remembered, for the public log: as long as a server may well be
+/// switched off.
+const REMEMBERED_DAYS: u32 = 31;
+
+/// How many elements were evaluated on a day, by purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluations {
+    /// The day (UTC), counted from 1970.
+    pub day: u32,
+    /// For signing in or up, or changing a number.
+    pub sign_in: u32,
+    /// For looking people up by number.
+    pub contacts: u32,
+    /// For the legal desk.
+    pub desk: u32,
+}
+
+impl Evaluations {
+    fn others(self) -> u32 {
+        self.contacts.saturating_add(self.desk)
+    }
+}
+
 /// What has been spent, measured against [`Limits`].
 pub(crate) struct Budget {
     limits: Limits,
-    day: u32,
-    sign_in: u32,
-    others: u32,
+    today: Evaluations,
+    /// Earlier days, by day.
+    before: BTreeMap<u32, Evaluations>,
     /// Per account, when its allowance will be full again. Accounts in full are absent.
     imports: HashMap<u64, u64>,
     cases: HashSet<u64>,
@@ -102,9 +125,8 @@ impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            day: 0,
-            sign_in: 0,
-            others: 0,
+            today: Evaluations::default(),
+            before: BTreeMap::new(),
             imports: HashMap::new(),
             cases: HashSet::new(),
         }
@@ -139,16 +161,16 @@ impl Budget {
         }
 
         match purpose {
-            Purpose::SignIn => self.sign_in += taken,
+            Purpose::SignIn => self.today.sign_in += taken,
             Purpose::Import => {
-                self.others += taken;
+                self.today.contacts += taken;
                 let full_at_ms = self.full_at_ms(caller, now_ms);
                 let refill_ms = u64::from(taken) * self.limits.import.refill_ms();
                 self.imports
                     .insert(caller, full_at_ms.saturating_add(refill_ms));
             }
             Purpose::Desk => {
-                self.others += taken;
+                self.today.desk += taken;
                 self.cases.insert(caller);
             }
         }
@@ -165,7 +187,9 @@ impl Budget {
             }),
             Purpose::Desk => Some(Spent::Desk { case: caller }),
         };
-        [Some(self.spent_today()), of_caller].into_iter().flatten()
+        [Some(Spent::Day(self.today)), of_caller]
+            .into_iter()
+            .flatten()
     }
 
     /// Everything that must be remembered.
@@ -178,19 +202,18 @@ impl Budget {
                 full_at_ms,
             });
         let cases = self.cases.iter().map(|&case| Spent::Desk { case });
-        std::iter::once(self.spent_today())
-            .chain(imports)
-            .chain(cases)
+        // Today comes last: it is what a reader of the journal goes on with.
+        let days = self.before.values().chain([&self.today]);
+        days.map(|day| Spent::Day(*day)).chain(imports).chain(cases)
     }
 
     /// Takes up a fact that was recorded earlier.
     pub(crate) fn recall(&mut self, spent: Spent) {
         match spent {
-            Spent::Day {
-                day,
-                sign_in,
-                others,
-            } => (self.day, self.sign_in, self.others) = (day, sign_in, others),
+            Spent::Day(evaluations) => {
+                self.begin_day(evaluations.day);
+                self.today = evaluations;
+            }
             Spent::Import {
                 account,
                 full_at_ms,
@@ -203,22 +226,37 @@ impl Budget {
         }
     }
 
-    fn spent_today(&self) -> Spent {
-        Spent::Day {
-            day: self.day,
-            sign_in: self.sign_in,
-            others: self.others,
-        }
+    /// The counts of the days that are over, oldest first; days without any are left out.
+    pub(crate) fn days_before(&mut self, now_s: u64) -> Vec<Evaluations> {
+        self.enter_day(now_s);
+        self.before.values().copied().collect()
     }
 
     /// Begins a new day's count. An earlier day than the one reached changes nothing.
     fn enter_day(&mut self, now_s: u64) {
         let today = u32::try_from(now_s / DAY_S).unwrap_or(u32::MAX);
-        if today > self.day {
-            (self.day, self.sign_in, self.others) = (today, 0, 0);
+        if today > self.today.day {
+            self.begin_day(today);
             let now_ms = now_s.saturating_mul(1000);
             self.imports.retain(|_, full_at_ms| *full_at_ms > now_ms);
         }
+    }
+
+    /// Puts the count of the day that was reached away, unless it is this one.
+    fn begin_day(&mut self, day: u32) {
+        if day == self.today.day {
+            return;
+        }
+        let today = Evaluations {
+            day,
+            ..Evaluations::default()
+        };
+        let over = std::mem::replace(&mut self.today, today);
+        if over.sign_in > 0 || over.others() > 0 {
+            self.before.insert(over.day, over);
+        }
+        let oldest = day.saturating_sub(REMEMBERED_DAYS);
+        self.before.retain(|day, _| *day >= oldest);
     }
 
     fn day_room(&self, purpose: Purpose) -> u32 {
@@ -228,11 +266,12 @@ impl Budget {
             ..
         } = self.limits;
         let taken = match purpose {
-            Purpose::SignIn => self.sign_in.saturating_add(self.others),
+            Purpose::SignIn => self.today.sign_in.saturating_add(self.today.others()),
             Purpose::Import | Purpose::Desk => self
+                .today
                 .sign_in
                 .max(sign_in_reserve)
-                .saturating_add(self.others),
+                .saturating_add(self.today.others()),
         };
         per_day.saturating_sub(taken)
     }
@@ -253,7 +292,7 @@ impl Budget {
     fn wait_s(&self, purpose: Purpose, caller: u64, now_s: u64) -> u32 {
         let mut wait_s = 0;
         if self.day_room(purpose) == 0 {
-            let tomorrow_s = (u64::from(self.day) + 1) * DAY_S;
+            let tomorrow_s = (u64::from(self.today.day) + 1) * DAY_S;
             wait_s = tomorrow_s.saturating_sub(now_s);
         }
         if purpose == Purpose::Import {
@@ -338,6 +377,31 @@ mod tests {
             Err(KeeperError::Budget { wait_s: 1 })
         );
         assert_eq!(budget.take(Purpose::SignIn, 9, 20, midnight_s), Ok(10));
+    }
+
+    #[test]
+    fn evaluations_of_past_days_are_told_by_purpose_for_a_month() {
+        let mut budget = Budget::new(Limits::default());
+        for (purpose, count) in [
+            (Purpose::SignIn, 3),
+            (Purpose::Import, 20),
+            (Purpose::Desk, 1),
+        ] {
+            assert_eq!(budget.take(purpose, 7, count, NOON_S), Ok(count));
+        }
+        assert_eq!(budget.days_before(NOON_S), []);
+        let day = Evaluations {
+            day: (NOON_S / DAY_S) as u32,
+            sign_in: 3,
+            contacts: 20,
+            desk: 1,
+        };
+        assert_eq!(budget.days_before(NOON_S + 3 * DAY_S), [day]);
+
+        let mut again = Budget::new(Limits::default());
+        budget.spent().for_each(|spent| again.recall(spent));
+        assert_eq!(again.days_before(NOON_S + 4 * DAY_S), [day]);
+        assert_eq!(again.days_before(NOON_S + 32 * DAY_S), []);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How the rest of the server sees the keeper.
 
+use crate::budget::Evaluations;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -68,6 +69,10 @@ pub trait KeeperClient: Send + Sync {
         caller: u64,
         blinded: &'a [[u8; 32]],
     ) -> BoxFuture<'a, Result<Vec<[u8; 32]>, KeeperError>>;
+
+    /// How many elements were evaluated on each day that is over, a month of them at most, oldest
+    /// first; days without any are left out.
+    fn evaluations(&self) -> BoxFuture<'_, Result<Vec<Evaluations>, KeeperError>>;
 
     /// Evaluates one element.
     fn evaluate(

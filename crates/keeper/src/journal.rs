@@ -9,7 +9,7 @@
 //! The file is a header and records of 17 bytes: a kind and two numbers, little-endian. A later
 //! record replaces an earlier one on the same subject.
 
-use crate::budget::{Budget, Spent};
+use crate::budget::{Budget, Evaluations, Spent};
 use crate::files::{self, Folder, OpenError};
 use std::fs::File;
 use std::io::{self, Write};
@@ -105,15 +105,12 @@ impl Journal {
 
 fn encode(spent: Spent) -> [u8; RECORD_BYTES] {
     let (kind, first, second) = match spent {
-        Spent::Day {
+        Spent::Day(Evaluations {
             day,
             sign_in,
-            others,
-        } => (
-            DAY,
-            u64::from(day),
-            u64::from(sign_in) << 32 | u64::from(others),
-        ),
+            contacts,
+            desk,
+        }) => (DAY, pair(desk, day), pair(sign_in, contacts)),
         Spent::Import {
             account,
             full_at_ms,
@@ -127,16 +124,21 @@ fn encode(spent: Spent) -> [u8; RECORD_BYTES] {
     record
 }
 
+fn pair(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
 fn decode(record: &[u8; RECORD_BYTES]) -> Option<Spent> {
     let (kind, numbers) = record.split_first()?;
     let first = u64::from_le_bytes(*numbers.first_chunk()?);
     let second = u64::from_le_bytes(*numbers.last_chunk()?);
     match *kind {
-        DAY => Some(Spent::Day {
-            day: u32::try_from(first).ok()?,
+        DAY => Some(Spent::Day(Evaluations {
+            day: first as u32,
             sign_in: (second >> 32) as u32,
-            others: second as u32,
-        }),
+            contacts: second as u32,
+            desk: (first >> 32) as u32,
+        })),
         IMPORT => Some(Spent::Import {
             account: first,
             full_at_ms: second,

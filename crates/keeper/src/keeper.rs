@@ -1,6 +1,6 @@
 //! The keeper's state: its key and its budget.
 
-use crate::budget::{Budget, Limits};
+use crate::budget::{Budget, Evaluations, Limits};
 use crate::client::{KeeperError, MAX_BATCH, Purpose};
 use crate::files::{self, Folder, OpenError};
 use crate::journal::Journal;
@@ -104,6 +104,16 @@ impl Keeper {
             .map(|element| oprf::evaluate(&self.key, element).to_bytes())
             .collect();
         Ok(evaluated)
+    }
+
+    /// How many elements were evaluated on the days before that of `now_s`, a month of them at most,
+    /// oldest first; days without any are left out.
+    pub fn evaluations_before(&self, now_s: u64) -> Vec<Evaluations> {
+        let mut spending = self
+            .spending
+            .lock()
+            .expect("nothing panics while the budget is locked");
+        spending.budget.days_before(now_s)
     }
 
     fn spend(

@@ -32,7 +32,7 @@ mod slots;
 mod tag;
 mod wire;
 
-pub use budget::{Allowance, Limits};
+pub use budget::{Allowance, Evaluations, Limits};
 pub use client::{BoxFuture, Clock, KeeperClient, KeeperError, MAX_BATCH, Purpose};
 pub use files::OpenError;
 pub use keeper::Keeper;

@@ -1,5 +1,6 @@
 //! The keeper in the same process.
 
+use crate::budget::Evaluations;
 use crate::client::{BoxFuture, Clock, KeeperClient, KeeperError, Purpose};
 use crate::keeper::Keeper;
 use crate::secrets_client::{LogProof, Order, SecretsClient, SecretsError};
@@ -35,6 +36,11 @@ impl KeeperClient for LocalKeeper {
             self.keeper
                 .evaluate_batch(purpose, caller, blinded, (self.clock)())
         })
+    }
+
+    fn evaluations(&self) -> BoxFuture<'_, Result<Vec<Evaluations>, KeeperError>> {
+        let told = self.keeper.evaluations_before((self.clock)());
+        Box::pin(ready(Ok(told)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The keeper in its own process, reached over a Unix socket.
 
+use crate::budget::Evaluations;
 use crate::client::{BoxFuture, KeeperClient, KeeperError, Purpose};
 use crate::secrets_client::{LogProof, Order, SecretsClient, SecretsError};
 use crate::wire::secrets::{self, SecretsAnswer, SecretsRequest};
@@ -177,6 +178,21 @@ impl KeeperClient for RemoteKeeper {
                 return Err(KeeperError::Malformed);
             }
             Ok(evaluated)
+        })
+    }
+
+    fn evaluations(&self) -> BoxFuture<'_, Result<Vec<Evaluations>, KeeperError>> {
+        Box::pin(async move {
+            let exchange = async {
+                let _turn = self.others.acquire().await.expect("never closed");
+                let request = wire::encode_evaluations();
+                self.call(&request, wire::decode_days, Option::is_some)
+                    .await
+            };
+            match timeout(PATIENCE, exchange).await {
+                Ok(Ok(days)) => days.ok_or(KeeperError::Malformed),
+                Ok(Err(_)) | Err(_) => Err(KeeperError::Unavailable),
+            }
         })
     }
 }

@@ -107,6 +107,10 @@ async fn converse(mut stream: UnixStream, keeper: Arc<Keeper>, clock: Clock) -> 
                 let answer = evaluation.await.unwrap_or(Err(KeeperError::Unavailable));
                 reply(&mut stream, &answer).await?;
             }
+            Request::Evaluations => {
+                let days = keeper.evaluations_before(now_s);
+                send(&mut stream, &wire::encode_days(&days)).await?;
+            }
             Request::Secrets(request) => {
                 let answering = spawn_blocking(move || answer_secret(&keeper, request, now_s));
                 let answer = answering.await.unwrap_or(Err(SecretsError::Unavailable));

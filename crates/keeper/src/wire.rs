@@ -3,16 +3,19 @@
 //! ```text
 //! frame    length of the rest u32 | rest
 //! request  version u8 = 2 | 0u8 | purpose u8 | caller u64 | 1 to 500 elements of 32 bytes
+//!          version u8 = 2 | 255u8                                  the counts of past days
 //!          version u8 = 2 | a request for a secret, see [`secrets`]
 //! answer   0u8 | 1 to 500 elements    in the order of the request, as far as the budget went
 //!          1u8 | wait_s u32           budget spent
 //!          2u8 | 3u8 | 4u8            malformed | unavailable | case answered
+//!          days                       each day u32 | sign-in u32 | contacts u32 | desk u32
 //! ```
 //! Integers are little-endian. Both ends are of one release; the version is there so that a
 //! keeper left running across an upgrade refuses instead of misreading.
 
 pub(crate) mod secrets;
 
+use crate::budget::Evaluations;
 use crate::client::{KeeperError, MAX_BATCH, Purpose};
 use heliograph_vault::oprf::ELEMENT_BYTES;
 use secrets::SecretsRequest;
@@ -22,6 +25,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const VERSION: u8 = 2;
 
 const EVALUATE: u8 = 0;
+const EVALUATIONS: u8 = 255;
 
 const EVALUATE_HEAD_BYTES: usize = 1 + 8;
 
@@ -40,6 +44,8 @@ const CASE_ANSWERED: u8 = 4;
 pub(crate) enum Request {
     /// Apply the phone-tag key.
     Evaluate(Evaluate),
+    /// Tell how often that was done.
+    Evaluations,
     /// A secret, or its end.
     Secrets(SecretsRequest),
 }
@@ -76,9 +82,39 @@ pub(crate) fn encode_secrets(request: &SecretsRequest) -> Vec<u8> {
     rest
 }
 
+/// The rest of a request's frame, for the counts of past days.
+pub(crate) fn encode_evaluations() -> Vec<u8> {
+    vec![VERSION, EVALUATIONS]
+}
+
+/// The rest of the answer to it.
+pub(crate) fn encode_days(days: &[Evaluations]) -> Vec<u8> {
+    let numbers = days
+        .iter()
+        .flat_map(|own| [own.day, own.sign_in, own.contacts, own.desk]);
+    numbers.flat_map(u32::to_le_bytes).collect()
+}
+
+/// Reads it; `None` when it is malformed.
+pub(crate) fn decode_days(rest: &[u8]) -> Option<Vec<Evaluations>> {
+    let (numbers, odd) = rest.as_chunks::<4>();
+    let (days, more) = numbers.as_chunks::<4>();
+    let read = |numbers: &[[u8; 4]; 4]| {
+        let [day, sign_in, contacts, desk] = numbers.map(u32::from_le_bytes);
+        Evaluations {
+            day,
+            sign_in,
+            contacts,
+            desk,
+        }
+    };
+    (odd.is_empty() && more.is_empty()).then(|| days.iter().map(read).collect())
+}
+
 /// Reads the rest of a request's frame; `None` when it is malformed.
 pub(crate) fn decode_request(rest: &[u8]) -> Option<Request> {
     match rest {
+        [VERSION, EVALUATIONS] => Some(Request::Evaluations),
         [VERSION, EVALUATE, body @ ..] => decode_evaluate(body).map(Request::Evaluate),
         [VERSION, body @ ..] => secrets::decode(body).map(Request::Secrets),
         _ => None,
@@ -168,6 +204,23 @@ pub(crate) async fn write_frame(
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn counts_of_days_survive_the_wire() {
+        let request = decode_request(&encode_evaluations());
+        assert!(request == Some(Request::Evaluations));
+        let day = |day| Evaluations {
+            day,
+            sign_in: 1,
+            contacts: u32::MAX,
+            desk: 0,
+        };
+        for days in [vec![], vec![day(7), day(9)]] {
+            assert_eq!(decode_days(&encode_days(&days)), Some(days));
+        }
+        assert_eq!(decode_days(&[0; 15]), None);
+        assert_eq!(decode_days(&[0; 20]), None);
+    }
 
     #[test]
     fn request_survives_the_wire() {

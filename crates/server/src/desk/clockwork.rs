@@ -7,7 +7,7 @@ use heliograph_domain::services::BringNotice;
 use heliograph_offline::custodian::client::CustodianClient;
 use heliograph_offline::custodian::{NewKey, days_without_key, make_keys};
 use heliograph_offline::system::Entropy;
-use heliograph_transparency::entry::{Day, Entry, Erase, Mode, Signed};
+use heliograph_transparency::entry::{Day, Entry, Erase, KeeperDay, Mode, Signed};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::ledger::keys::LoggedKey;
 use heliograph_vault::keys::{GateMode, SealingKeys};
@@ -53,6 +53,7 @@ impl Desk {
             told("quarter_not_reported", desk.office.log_reports(now_s));
         })
         .await;
+        told("keeper_not_logged", self.log_the_keeper().await);
         told("day_not_erased", self.erase().await);
         told("notice_not_carried", self.carry_notices().await);
     }
@@ -102,6 +103,32 @@ impl Desk {
             self.office.log_vault(accounts, self.now_s())?;
         }
         Ok(())
+    }
+
+    /// How often the keeper applied its key, for each day that is over and not in the log. A day
+    /// without any has no entry.
+    async fn log_the_keeper(self: &Arc<Self>) -> Result<(), DeskFailure> {
+        let days = self.keeper.evaluations().await?;
+        self.blocking(move |desk| {
+            let ledger = desk.ledger();
+            let newest = ledger.registry().keeper_days().last();
+            let newest = newest.map(|(_, logged)| logged.day);
+            let today = Day::of_unix(desk.now_s());
+            for own in days {
+                let day = Day(own.day);
+                // The keeper has a clock of its own.
+                if day < today && newest.is_none_or(|newest| newest < day) {
+                    desk.enter_body(KeeperDay {
+                        day,
+                        sign_in: own.sign_in.into(),
+                        contacts: own.contacts.into(),
+                        desk: own.desk.into(),
+                    })?;
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     fn look_after_cases(&self, now_s: u64) -> Result<(), FlowError> {

@@ -28,7 +28,7 @@ use heliograph_disclosure::PublicLog as _;
 use heliograph_disclosure::flow::{FlowError, Office};
 use heliograph_disclosure::log::LogError;
 use heliograph_domain::sealing::{Sealer, SealerParts, SealingError};
-use heliograph_keeper::{KeeperClient, SecretsClient, SecretsError};
+use heliograph_keeper::{KeeperClient, KeeperError, SecretsClient, SecretsError};
 use heliograph_offline::custodian::MakeKeysError;
 use heliograph_offline::custodian::client::{CallError, CustodianClient};
 use heliograph_store::{Clock, Store, StoreError};
@@ -79,6 +79,9 @@ pub enum DeskFailure {
     /// The keeper.
     #[error("the keeper: {0}")]
     Secrets(#[from] SecretsError),
+    /// The keeper's counts.
+    #[error("the keeper: {0}")]
+    Keeper(#[from] KeeperError),
     /// A custodian.
     #[error("the custodian: {0}")]
     Custodian(#[from] CallError),
@@ -126,6 +129,7 @@ pub struct Desk {
     /// The desk's database: staff, sessions, audit records.
     pub store: DeskStore,
     custodians: Arc<RosterOfCustodians>,
+    keeper: Arc<dyn KeeperClient>,
     main: Store,
     clock: Arc<dyn Clock>,
     /// Where calls of the messaging side are waited for, on threads that may block.
@@ -158,7 +162,7 @@ impl Desk {
             targets: Arc::new(StoredPeople {
                 runtime: Handle::current(),
                 store: parts.store.clone(),
-                keeper: parts.keeper,
+                keeper: parts.keeper.clone(),
                 clock: parts.clock.clone(),
                 entropy: Arc::new(SystemEntropy),
             }),
@@ -180,6 +184,7 @@ impl Desk {
             sealer,
             store,
             custodians,
+            keeper: parts.keeper,
             main: parts.store,
             clock: parts.clock,
             runtime: Handle::current(),
