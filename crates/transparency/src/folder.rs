@@ -15,6 +15,7 @@ mod disk;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,8 @@ pub struct FolderLog {
     writer: Writer,
     checkpoint: Note,
     failed: bool,
+    /// Folders whose names this process has made durable: that need not be done again.
+    durable: BTreeSet<PathBuf>,
     /// Held until this is dropped.
     _lock: File,
 }
@@ -157,6 +160,7 @@ impl FolderLog {
             writer: Writer::default(),
             checkpoint: checkpoint.clone(),
             failed: false,
+            durable: BTreeSet::new(),
             _lock: lock,
         };
         log.replace(POLICY, policy.as_bytes())?;
@@ -181,6 +185,7 @@ impl FolderLog {
             writer,
             checkpoint,
             failed: false,
+            durable: BTreeSet::new(),
             _lock: lock,
         })
     }
@@ -213,15 +218,15 @@ impl FolderLog {
         let appended = self.writer.append(entries)?;
         self.failed = true;
         let before = self.head();
-        let mut folders = Vec::new();
+        let mut folders = BTreeSet::new();
         for file in &appended.files {
             let path = self.folder.join(file.tile.to_string());
             let folder = path.parent().unwrap_or(&self.folder).to_owned();
             self.disk.create_dirs(&folder).map_err(at(&folder))?;
             self.disk.write(&path, &file.bytes).map_err(at(&path))?;
-            folders.push(folder);
+            folders.insert(folder);
         }
-        self.sync_folders(folders)?;
+        self.sync_folders(&folders)?;
         let head = appended.writer.head();
         let origin = self.key.verifier().name().as_str();
         let note = sign_checkpoint(&self.source, before.size, head, origin, &self.key)?;
@@ -282,20 +287,24 @@ impl FolderLog {
         self.disk.sync_dir(&self.folder).map_err(at(&self.folder))
     }
 
-    /// Makes the names of new files durable, and those of their folders up to the log's own.
-    fn sync_folders(&mut self, folders: Vec<PathBuf>) -> Result<(), FolderError> {
-        let mut all = Vec::new();
+    /// Makes the names of new files durable, and those of their folders up to the log's own, as far
+    /// as this process has not done so before.
+    fn sync_folders(&mut self, folders: &BTreeSet<PathBuf>) -> Result<(), FolderError> {
+        let mut unsynced = folders.clone();
+        let mut named = BTreeSet::new();
         for folder in folders {
-            let own = folder
-                .ancestors()
-                .take_while(|path| path.starts_with(&self.folder));
-            all.extend(own.map(Path::to_owned));
+            for own in folder.ancestors() {
+                if own == self.folder || self.durable.contains(own) {
+                    break;
+                }
+                unsynced.extend(own.parent().map(Path::to_owned));
+                named.insert(own.to_owned());
+            }
         }
-        all.sort();
-        all.dedup();
-        for folder in all.iter().rev() {
+        for folder in unsynced.iter().rev() {
             self.disk.sync_dir(folder).map_err(at(folder))?;
         }
+        self.durable.append(&mut named);
         Ok(())
     }
 }

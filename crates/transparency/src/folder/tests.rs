@@ -1,6 +1,6 @@
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
@@ -338,4 +338,57 @@ fn a_checkpoint_that_is_too_long_is_not_read() {
     )
     .unwrap();
     assert!(FolderSource::new(folder.path()).read(CHECKPOINT).is_err());
+}
+
+/// A disk that tells which folders were made durable.
+struct Telling(Arc<Mutex<Vec<PathBuf>>>);
+
+impl Disk for Telling {
+    fn create_dirs(&mut self, path: &Path) -> io::Result<()> {
+        RealDisk.create_dirs(path)
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write(path, bytes)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+
+    fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().push(path.to_owned());
+        RealDisk.sync_dir(path)
+    }
+}
+
+#[test]
+fn every_new_name_is_made_durable_and_no_old_one_again() {
+    let outer = TempDir::new().unwrap();
+    let folder = outer.path().join("log");
+    drop(FolderLog::create(&folder, key()).unwrap());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let disk = Box::new(Telling(told.clone()));
+    let mut log = FolderLog::open_on(disk, folder.clone(), key()).unwrap();
+    let mut synced_by = |from| {
+        told.lock().unwrap().clear();
+        log.append(&entries(from, 1)).unwrap();
+        let told = told.lock().unwrap();
+        let paths = told.iter().map(|path| path.strip_prefix(&folder).unwrap());
+        paths
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+    };
+    // Children before their parents; the last is the log's own folder, for the checkpoint.
+    let first = [
+        "tile/entries/000.p",
+        "tile/entries",
+        "tile/0/000.p",
+        "tile/0",
+        "tile",
+        "",
+        "",
+    ];
+    assert_eq!(synced_by(0), first);
+    assert_eq!(synced_by(1), ["tile/entries/000.p", "tile/0/000.p", ""]);
 }
