@@ -13,6 +13,16 @@ pub fn refusal(outcome: Outcome) -> Option<&'static str> {
              account in a time that is past. The desk has no means to give it. Counsel will answer \
              separately."
         }
+        Outcome::OutOfDeskContested => {
+            "The request asks for something other than the phone number or the IP addresses of one \
+             account in a time that is past. The desk has no means to give it, and counsel contests \
+             the request."
+        }
+        Outcome::OutOfDeskConflict => {
+            "The request asks for something other than the phone number or the IP addresses of one \
+             account in a time that is past. The desk has no means to give it, and counsel finds \
+             that another law forbids an answer."
+        }
         Outcome::Incomplete => {
             "The order lacks something that the law or our published conditions ask for."
         }

@@ -17,7 +17,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 
 /// The columns of the first table, and their heads.
-const MAIN: [(Column, &str); 12] = [
+const MAIN: [(Column, &str); 14] = [
     (Column::Received, "received"),
     (Column::Emergency, "emergencies"),
     (Column::Phone, "for the number"),
@@ -27,7 +27,9 @@ const MAIN: [(Column, &str); 12] = [
     (Column::Preserved, "preserved"),
     (Column::Delivered, "delivered"),
     (Column::Failed, "opened, not delivered"),
-    (Column::OutOfDesk, "out of desk"),
+    (Column::OutOfDesk, "out of desk: answered by counsel"),
+    (Column::OutOfDeskContested, "out of desk: contested"),
+    (Column::OutOfDeskConflict, "out of desk: conflict of law"),
     (Column::Withdrawn, "withdrawn"),
     (Column::Notices, "persons told"),
 ];
@@ -199,7 +201,7 @@ fn reasons() -> impl Iterator<Item = Outcome> {
         .iter()
         .copied()
         .filter(|outcome| outcome.is_refusal());
-    refusals.filter(|outcome| *outcome != Outcome::OutOfDesk)
+    refusals.filter(|outcome| !outcome.is_out_of_desk())
 }
 
 fn rows(tally: &Tally, wanted: impl Fn(&Place) -> bool) -> Vec<(Place, &Counts)> {

@@ -39,9 +39,10 @@ impl Office {
                     let decision = judged(step, &file, log.ledger(), now_s)?.decision;
                     let agrees = match decision {
                         Decision::Refuse(reason) => reason == outcome,
-                        // Counsel may find a conflict of law, or that it cannot be done.
+                        // What counsel found: answered outside the desk, contested, or in conflict
+                        // with another law.
                         Decision::OutOfDesk(reason) => {
-                            reason == outcome || outcome == Outcome::ConflictOfLaw
+                            reason == outcome || outcome.is_out_of_desk()
                         }
                         Decision::Admissible | Decision::Unanswered(_) => {
                             outcome == Outcome::InsufficientInfo

@@ -14,7 +14,7 @@ use heliograph_disclosure::flow::SignedAct;
 use heliograph_disclosure::order::{OrderForm, TargetForm};
 use heliograph_disclosure::registry::AuthorityDetails;
 use heliograph_disclosure::validity::{Decision, Question};
-use heliograph_transparency::entry::{Change, Minute, Priority};
+use heliograph_transparency::entry::{Change, Minute, Outcome, Priority};
 use heliograph_transparency::files::Response;
 
 const COURT: &str = "Amtsgericht Musterstadt";
@@ -195,17 +195,18 @@ impl Story<'_> {
             .at_desk(move |casework, ines, now_s| casework.case(ines, case, now_s))
             .await?
             .decision;
-        let Decision::OutOfDesk(outcome) = decision else {
-            return Err("an order for messages was taken for one that can be served".into());
-        };
+        must(
+            matches!(decision, Decision::OutOfDesk(_)),
+            "an order for messages cannot be served",
+        )?;
+        let outcome = Outcome::OutOfDeskContested;
         let note = "it asks for messages; counsel has written to the court".into();
         self.act(case, CaseAct::Refuse { outcome, note }).await?;
         self.stage.look_after().await;
         self.say(&format!(
             "The court asks for the number and for messages. There is no form, no switch and\n\
-             no code by which the desk could hand over messages: the case ends as `{outcome}`,\n\
-             counsel answers the court, and the log and the report show it in a column of\n\
-             its own."
+             no code by which the desk could hand over messages. Counsel contests it: the case\n\
+             ends as `{outcome}`, and the report shows that in a column of its own."
         ))
     }
 

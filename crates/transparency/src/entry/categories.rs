@@ -83,8 +83,12 @@ words! {
         Failed = "failed",
         /// The authority took the request back, or a preservation ran out.
         Withdrawn = "withdrawn",
-        /// It asked for something the desk cannot give.
+        /// It asked for something the desk cannot give; counsel answered it outside the desk.
         OutOfDesk = "out-of-desk",
+        /// The same, and counsel contests it.
+        OutOfDeskContested = "out-of-desk-contested",
+        /// The same, and counsel finds that another law forbids the answer.
+        OutOfDeskConflict = "out-of-desk-conflict",
         /// The order lacks something.
         Incomplete = "incomplete",
         /// The order is wrong on its face.
@@ -116,6 +120,14 @@ impl Outcome {
             Self::Failed => Ending::Failed,
             _ => Ending::Ended,
         }
+    }
+
+    /// Whether it asked for something the desk cannot give: counsel's word, not the desk's.
+    pub const fn is_out_of_desk(self) -> bool {
+        matches!(
+            self,
+            Self::OutOfDesk | Self::OutOfDeskContested | Self::OutOfDeskConflict
+        )
     }
 
     /// Whether an officer may refuse with it: it names a reason that the desk gives.

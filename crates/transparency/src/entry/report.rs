@@ -84,6 +84,10 @@ words! {
         Withdrawn = "withdrawn",
         /// Ended, as [`Outcome::OutOfDesk`].
         OutOfDesk = "out-of-desk",
+        /// Ended, as [`Outcome::OutOfDeskContested`].
+        OutOfDeskContested = "out-of-desk-contested",
+        /// Ended, as [`Outcome::OutOfDeskConflict`].
+        OutOfDeskConflict = "out-of-desk-conflict",
         /// Ended, as [`Outcome::Incomplete`].
         Incomplete = "incomplete",
         /// Ended, as [`Outcome::ManifestError`].

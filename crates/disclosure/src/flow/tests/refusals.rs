@@ -135,6 +135,7 @@ fn an_admissible_order_cannot_be_called_something_else() {
     for outcome in [
         Outcome::DataNotHeld,
         Outcome::OutOfDesk,
+        Outcome::OutOfDeskContested,
         Outcome::OffenceNotCovered,
     ] {
         let refused = office.refuse(STAFF, case, outcome, "", NOW_S);
@@ -179,6 +180,26 @@ fn what_is_beyond_the_desk_is_logged_as_that() {
             .expect("ended");
         assert_eq!(outcome(&world, &office, case, &secret), expected);
         assert_eq!(world.outside().look_ups, 0);
+    }
+}
+
+#[test]
+fn counsel_says_what_became_of_a_request_beyond_the_desk() {
+    for counsels in [
+        Outcome::OutOfDesk,
+        Outcome::OutOfDeskContested,
+        Outcome::OutOfDeskConflict,
+    ] {
+        let world = World::new();
+        let mut form = order();
+        form.data.push("messages".into());
+        let (office, case, secret) = entered(&world, &form);
+        let desks_own = office.refuse(STAFF, case, Outcome::ConflictOfLaw, "", NOW_S);
+        assert!(matches!(desks_own, Err(FlowError::NotARefusal(_))));
+        office
+            .refuse(STAFF, case, counsels, "as counsel wrote", NOW_S)
+            .expect("ended");
+        assert_eq!(outcome(&world, &office, case, &secret), counsels);
     }
 }
 

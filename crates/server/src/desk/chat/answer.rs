@@ -111,11 +111,16 @@ impl Figures<'_> {
         let [phone, ip, both] = kinds.map(|column| self.sum(&[column]));
         // Each request is about one account.
         let accounts = self.sum(&[Column::Delivered, Column::Failed]);
+        let out_of_desk = [
+            Column::OutOfDesk,
+            Column::OutOfDeskContested,
+            Column::OutOfDeskConflict,
+        ];
         let lines = [
             ("Received", self.sum(&[Column::Received])),
             ("Fulfilled", self.sum(&[Column::Delivered])),
             ("Refused", self.sum(&refusals())),
-            ("Out of desk", self.sum(&[Column::OutOfDesk])),
+            ("Out of desk", self.sum(&out_of_desk)),
             ("Accounts opened", accounts),
             ("Emergencies", self.sum(&[Column::Emergency])),
             ("Under gag", self.sum(&[Column::Gag])),
@@ -159,7 +164,7 @@ impl Figures<'_> {
 /// The columns of requests that officers refused; what another office answers is none of them.
 fn refusals() -> Vec<Column> {
     let outcomes = Outcome::ALL.iter().copied();
-    let refused = outcomes.filter(|outcome| outcome.is_refusal() && *outcome != Outcome::OutOfDesk);
+    let refused = outcomes.filter(|outcome| outcome.is_refusal() && !outcome.is_out_of_desk());
     refused.map(Column::of_outcome).collect()
 }
 

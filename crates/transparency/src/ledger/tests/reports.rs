@@ -41,7 +41,7 @@ fn quarter() -> Scene {
     SCENE.clone()
 }
 
-const OUTCOMES: [&[usize]; 2] = [&[0, 1], &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]];
+const OUTCOMES: [&[usize]; 2] = [&[0, 1], &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]];
 
 fn with_sums(scene: &Scene) -> Report {
     let mut report = scene.report();
