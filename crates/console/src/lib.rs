@@ -42,6 +42,9 @@ use heliograph_disclosure::Entropy;
 use staff::{Drafts, Passkeys};
 use std::sync::Arc;
 
+/// The look of all pages, also of those that other crates make.
+pub const BASE_STYLE: &str = include_str!("base.css");
+
 /// Tells the time in Unix seconds. The server passes the system's clock, tests one that they turn
 /// by hand.
 pub trait Clock: Send + Sync + 'static {

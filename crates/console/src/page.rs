@@ -107,7 +107,10 @@ pub(crate) async fn style() -> impl IntoResponse {
         (CONTENT_TYPE, "text/css; charset=utf-8"),
         (CACHE_CONTROL, "max-age=3600"),
     ];
-    (headers, include_str!("style.css"))
+    (
+        headers,
+        concat!(include_str!("base.css"), "\n", include_str!("style.css")),
+    )
 }
 
 /// A moment as people read it: `2026-11-21 10:05 UTC`, with a machine's form beside it.

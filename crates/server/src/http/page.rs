@@ -19,7 +19,7 @@ pub(super) async fn style() -> impl IntoResponse {
         (CONTENT_TYPE, "text/css; charset=utf-8"),
         (CACHE_CONTROL, "max-age=3600"),
     ];
-    (headers, include_str!("style.css"))
+    (headers, heliograph_console::BASE_STYLE)
 }
 
 /// The terms, byte for byte what the log's policy commits to until officers decide on others.
