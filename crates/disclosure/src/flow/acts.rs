@@ -88,13 +88,7 @@ impl Office {
         now_s: u64,
     ) -> Result<Vec<u8>, FlowError> {
         let file = self.load(case)?;
-        let commitment = entries::later_order(&file.keys, documents);
-        text(&entries::extend(
-            request_of(&file)?,
-            until,
-            commitment,
-            self.today(now_s),
-        ))
+        self.extension(&file, request_of(&file)?, until, documents, now_s)
     }
 
     /// The text by which officers prolong a preservation, once.
@@ -109,13 +103,21 @@ impl Office {
         let preserve = file
             .logged("act-preserve")
             .ok_or(FlowError::NotSetUp("preservation"))?;
+        self.extension(&file, preserve, until, documents, now_s)
+    }
+
+    /// The text by which officers prolong what the entry `of` began.
+    fn extension(
+        &self,
+        file: &CaseFile,
+        of: u64,
+        until: Day,
+        documents: Hash,
+        now_s: u64,
+    ) -> Result<Vec<u8>, FlowError> {
         let commitment = entries::later_order(&file.keys, documents);
-        text(&entries::extend(
-            preserve,
-            until,
-            commitment,
-            self.today(now_s),
-        ))
+        let today = self.today(now_s);
+        text(&entries::extend(of, until, commitment, today))
     }
 
     /// The text by which officers confirm that the judicial order of an emergency has come.

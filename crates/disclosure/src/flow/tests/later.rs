@@ -24,6 +24,13 @@ fn day_s(days: u32) -> u64 {
     TODAY.plus(days).start_unix() + 3_600
 }
 
+/// Whether the newest case is revealed.
+fn is_revealed(world: &World) -> bool {
+    let outside = world.outside();
+    let newest = outside.scene.ledger.cases().all().last();
+    newest.expect("a case").revealed.is_some()
+}
+
 #[test]
 fn under_a_gag_nothing_is_revealed_and_nobody_told_before_its_end() {
     let world = World::new();
@@ -37,32 +44,10 @@ fn under_a_gag_nothing_is_revealed_and_nobody_told_before_its_end() {
         Progress::Ended
     );
     assert_eq!(office.notices_due(day_s(10)).expect("read").len(), 0);
-    assert!(
-        world
-            .outside()
-            .scene
-            .ledger
-            .cases()
-            .all()
-            .last()
-            .unwrap()
-            .revealed
-            .is_none()
-    );
+    assert!(!is_revealed(&world));
 
     office.advance(case, day_s(11)).expect("revealed");
-    assert!(
-        world
-            .outside()
-            .scene
-            .ledger
-            .cases()
-            .all()
-            .last()
-            .unwrap()
-            .revealed
-            .is_some()
-    );
+    assert!(is_revealed(&world));
     let due = office.notices_due(day_s(11)).expect("read");
     assert_eq!(due[0].user, ANNA);
     office.notice_carried(due[0].id, day_s(11)).expect("logged");
@@ -124,18 +109,7 @@ fn an_extension_by_quorum_postpones_reveal_and_notice() {
         .complete(STAFF, &world.sign(&text, &[1, 2]), now_s)
         .expect("extended");
     office.advance(case, day_s(11)).expect("waits");
-    assert!(
-        world
-            .outside()
-            .scene
-            .ledger
-            .cases()
-            .all()
-            .last()
-            .unwrap()
-            .revealed
-            .is_none()
-    );
+    assert!(!is_revealed(&world));
     assert_eq!(
         office
             .notices_due(until.start_unix() - 1)
@@ -145,18 +119,7 @@ fn an_extension_by_quorum_postpones_reveal_and_notice() {
     );
     let end_s = until.start_unix() + 3_600;
     office.advance(case, end_s).expect("revealed");
-    assert!(
-        world
-            .outside()
-            .scene
-            .ledger
-            .cases()
-            .all()
-            .last()
-            .unwrap()
-            .revealed
-            .is_some()
-    );
+    assert!(is_revealed(&world));
     assert_eq!(office.notices_due(end_s).expect("read").len(), 1);
 }
 
