@@ -24,7 +24,7 @@ const DAYS: u32 = 300;
 /// All requests are still under gag: with 2.35 entries for each and four for each day these make
 /// 100,000 entries, and no other log of that length costs the verifier more.
 #[test]
-#[ignore = "a measurement of some minutes"]
+#[ignore = "only prints how long it takes, for minutes"]
 fn a_log_of_a_hundred_thousand_entries_under_gag_is_verified() {
     measure("log-under-gag", |scene| {
         let Scene {
@@ -39,7 +39,7 @@ fn a_log_of_a_hundred_thousand_entries_under_gag_is_verified() {
 
 /// All requests are opened, closed, revealed and told of on their day: five entries each.
 #[test]
-#[ignore = "a measurement of some minutes"]
+#[ignore = "only prints how long it takes, for minutes"]
 fn a_log_of_a_hundred_thousand_entries_that_are_revealed_is_verified() {
     measure("log-revealed", |scene| {
         for _ in 0..66 {

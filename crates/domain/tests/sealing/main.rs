@@ -379,32 +379,3 @@ async fn no_file_holds_a_number_or_an_address_in_any_form() {
         }
     }
 }
-
-/// What sealing adds to a sign-in: `cargo test --release -- --ignored --nocapture sign_in_cost`.
-#[tokio::test]
-#[ignore = "prints a measurement"]
-async fn sign_in_cost() {
-    let scene = Scene::new();
-    let sealer = scene.sealer.clone();
-    let task = tokio::spawn(async move { sealer.run().await });
-    let ada = scene.sign_up(NUMBER).await;
-    let number = phone(NUMBER);
-    let mut costs = Vec::new();
-    for round in 0..200 {
-        let started = Instant::now();
-        scene.sealer.number(&ada, &number).await;
-        let from = format!("198.51.100.{round}:50123");
-        let from = from.parse().expect("an address");
-        let key = AuthKeyId(round);
-        drop(scene.sealer.connected(ada.person.id, key, from));
-        costs.push(started.elapsed());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    costs.sort_unstable();
-    println!(
-        "handing over: median {:?}, longest {:?}",
-        costs[costs.len() / 2],
-        costs[costs.len() - 1]
-    );
-    task.abort();
-}
