@@ -65,7 +65,6 @@ const SETTINGS: &[&str] = &[
 /// People, chats and what stands beside them.
 const PEOPLE_AND_CHATS: &[&str] = &[
     "bots.getPopularAppBots",
-    "channels.getAdminedPublicChannels",
     "channels.getLeftChannels",
     "contacts.getBirthdays",
     "contacts.getSaved",
@@ -74,12 +73,10 @@ const PEOPLE_AND_CHATS: &[&str] = &[
     "help.getRecentMeUrls",
     "help.getUserInfo",
     "messages.getAttachMenuBots",
-    "messages.getCommonChats",
     "messages.getDefaultHistoryTTL",
     "messages.getQuickReplies",
     "messages.getSponsoredMessages",
     "messages.getSuggestedDialogFilters",
-    "messages.getUnreadMentions",
     "messages.getUnreadReactions",
     "messages.getWebPage",
     "photos.getUserPhotos",

@@ -6,6 +6,7 @@ use crate::limits::Limits;
 use crate::render::Viewer;
 use heliograph_domain::accounts::{Proof, Registration};
 use heliograph_domain::bus::{Bus, Signal};
+use heliograph_domain::channels::Seen;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::keys::ClientInfo;
@@ -74,6 +75,8 @@ pub struct Services {
     pub presence: Presence,
     /// How many messages chats have, as far as it has been counted.
     pub counts: Counts,
+    /// Who has seen which post lately.
+    pub seen: Seen,
     /// The key from which access hashes are derived.
     pub access: AccessKey,
     /// Flood limits.

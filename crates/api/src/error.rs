@@ -2,6 +2,7 @@
 
 use heliograph_domain::accounts::SignUpError;
 use heliograph_domain::authorizations::AuthorizationError;
+use heliograph_domain::channels::ChannelError;
 use heliograph_domain::codes::CodeError;
 use heliograph_domain::contacts::ContactError;
 use heliograph_domain::deletion::DeletionError;
@@ -96,7 +97,43 @@ impl From<MessageError> for RpcError {
             MessageError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
             MessageError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
             MessageError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),
+            MessageError::ForwardsRestricted => text::CHAT_FORWARDS_RESTRICTED.into(),
+            MessageError::Channel(error) => error.into(),
             MessageError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChannelError> for RpcError {
+    fn from(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Unknown | ChannelError::WrongKind => text::CHANNEL_INVALID.into(),
+            ChannelError::Private => text::CHANNEL_PRIVATE.into(),
+            ChannelError::AdminRequired => text::CHAT_ADMIN_REQUIRED.into(),
+            ChannelError::RightForbidden => text::RIGHT_FORBIDDEN.into(),
+            ChannelError::NotMember => text::USER_NOT_PARTICIPANT.into(),
+            ChannelError::UnknownPerson => text::USER_ID_INVALID.into(),
+            ChannelError::Creator => text::USER_CREATOR.into(),
+            ChannelError::OthersAdmin => text::USER_ADMIN_INVALID.into(),
+            ChannelError::Kicked => text::USER_KICKED.into(),
+            ChannelError::AlreadyMember => text::USER_ALREADY_PARTICIPANT.into(),
+            ChannelError::Unwilling => text::USER_PRIVACY_RESTRICTED.into(),
+            ChannelError::WriteForbidden => text::CHAT_WRITE_FORBIDDEN.into(),
+            ChannelError::Banned => text::USER_BANNED_IN_CHANNEL.into(),
+            ChannelError::PlainForbidden => text::CHAT_SEND_PLAIN_FORBIDDEN.into(),
+            ChannelError::SlowMode(wait_s) => Self::with_number(text::SLOWMODE_WAIT_X, wait_s),
+            ChannelError::UsernameOccupied => text::USERNAME_OCCUPIED.into(),
+            ChannelError::NotModified => text::CHAT_NOT_MODIFIED.into(),
+            ChannelError::TooMany => text::CHANNELS_TOO_MUCH.into(),
+            ChannelError::Full => text::USERS_TOO_MUCH.into(),
+            ChannelError::TooManyAdmins => text::ADMINS_TOO_MUCH.into(),
+            ChannelError::LinkExpired => text::INVITE_HASH_EXPIRED.into(),
+            ChannelError::RequestSent => text::INVITE_REQUEST_SENT.into(),
+            ChannelError::NoRequest => text::HIDE_REQUESTER_MISSING.into(),
+            ChannelError::UnknownMessage => text::MESSAGE_ID_INVALID.into(),
+            ChannelError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
+            ChannelError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
+            ChannelError::Store(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod auth;
 mod benign;
+mod channels;
 mod contacts;
 mod context;
 pub mod error;
@@ -39,6 +40,7 @@ pub fn router() -> Router {
     users::register(&mut router);
     contacts::register(&mut router);
     messages::register(&mut router);
+    channels::register(&mut router);
     updates::register(&mut router);
     benign::register(&mut router);
     router

@@ -2,11 +2,13 @@
 
 use crate::context::Ctx;
 use crate::error::{Result, text};
+use crate::render::Shown;
 use heliograph_domain::accounts::{self, Account};
+use heliograph_domain::channels::{self, Standing};
 use heliograph_domain::messages::Window;
-use heliograph_model::{MessageId, Peer, UserId};
+use heliograph_model::{ChannelId, Message, MessageId, Peer, UserId};
 use heliograph_store::{Rows, mailbox};
-use heliograph_tl::enums::{InputPeer, InputUser};
+use heliograph_tl::enums::{InputChannel, InputPeer, InputUser};
 
 impl Ctx {
     /// The person that an `InputUser` names, for the caller. `USER_ID_INVALID` where there is none
@@ -51,6 +53,115 @@ impl Ctx {
         Ok(id.ok_or(text::PEER_ID_INVALID)?)
     }
 
+    /// The chat that an `InputPeer` names: a person, or a channel that the caller may read. A basic
+    /// group is `PEER_ID_NOT_SUPPORTED`; a channel fails with `CHANNEL_INVALID` or
+    /// `CHANNEL_PRIVATE`, everything else with `PEER_ID_INVALID`.
+    pub async fn chat(&self, peer: &InputPeer) -> Result<Peer> {
+        let channel = match peer {
+            InputPeer::Channel(channel) => {
+                self.named_channel(channel.channel_id, channel.access_hash)?
+            }
+            InputPeer::ChannelFromMessage(channel) => {
+                let wanted = ChannelId(channel.channel_id);
+                self.channel_seen_in(&channel.peer, channel.msg_id, wanted)
+                    .await?
+            }
+            person => return Ok(Peer::User(self.peer(person).await?)),
+        };
+        self.standing(channel).await?.may_read()?;
+        Ok(channel.into())
+    }
+
+    /// The channel that an `InputChannel` names, whether the caller may read it or not; fails with
+    /// `CHANNEL_INVALID`.
+    pub async fn channel(&self, channel: &InputChannel) -> Result<ChannelId> {
+        match channel {
+            InputChannel::Empty => Err(text::CHANNEL_INVALID.into()),
+            InputChannel::InputChannel(channel) => {
+                self.named_channel(channel.channel_id, channel.access_hash)
+            }
+            InputChannel::FromMessage(channel) => {
+                let wanted = ChannelId(channel.channel_id);
+                self.channel_seen_in(&channel.peer, channel.msg_id, wanted)
+                    .await
+            }
+        }
+    }
+
+    /// The channel that an `InputPeer` names, for methods about channels only.
+    pub async fn channel_peer(&self, peer: &InputPeer) -> Result<ChannelId> {
+        match self.chat(peer).await? {
+            Peer::Channel(channel) => Ok(channel),
+            Peer::User(_) | Peer::Chat(_) => Err(text::PEER_ID_INVALID.into()),
+        }
+    }
+
+    /// How the caller stands before a channel.
+    pub async fn standing(&self, channel: ChannelId) -> Result<Standing> {
+        let me = self.user()?;
+        let mut view = self.store.view().await?;
+        let now_s = self.now().seconds();
+        Ok(channels::standing(&mut *view, channel, me, now_s).await?)
+    }
+
+    fn named_channel(&self, id: i64, access_hash: i64) -> Result<ChannelId> {
+        let (me, channel) = (self.user()?, ChannelId(id));
+        // Bots know the channels that they are in by id alone.
+        if self.access.allows(me, channel, access_hash) {
+            Ok(channel)
+        } else {
+            Err(text::CHANNEL_INVALID.into())
+        }
+    }
+
+    /// The channel, where a message that the caller may read shows it
+    /// (`inputChannelFromMessage`).
+    async fn channel_seen_in(
+        &self,
+        peer: &InputPeer,
+        msg_id: i32,
+        channel: ChannelId,
+    ) -> Result<ChannelId> {
+        let mut view = self.store.view().await?;
+        let message = self.message_in(&mut *view, peer, msg_id).await?;
+        let mut shown = Shown::default();
+        shown.messages(&message);
+        if shown.channels.contains(&channel) {
+            Ok(channel)
+        } else {
+            Err(text::CHANNEL_INVALID.into())
+        }
+    }
+
+    /// A message of a chat that the caller may read; `None` where there is none, or the chat is not
+    /// for the caller.
+    async fn message_in(
+        &self,
+        rows: &mut dyn Rows,
+        peer: &InputPeer,
+        msg_id: i32,
+    ) -> Result<Option<Message>> {
+        let me = self.user()?;
+        let chat = match peer {
+            InputPeer::Self_ => Some(Peer::User(me)),
+            InputPeer::User(user) => {
+                let user = self.named(UserId(user.user_id), user.access_hash);
+                user.map(Peer::User)
+            }
+            InputPeer::Channel(channel) => {
+                let id = self.named_channel(channel.channel_id, channel.access_hash)?;
+                let now_s = self.now().seconds();
+                let standing = channels::standing(rows, id, me, now_s).await?;
+                standing.may_read()?;
+                Some(id.into())
+            }
+            _ => None,
+        };
+        let Some(chat) = chat else { return Ok(None) };
+        let message = mailbox::load(rows, chat.mailbox(me), message_id(msg_id)).await?;
+        Ok(message.filter(|message| message.peer == chat))
+    }
+
     /// The same for handlers that read nothing else: opens a view only where one is needed.
     pub async fn peer(&self, peer: &InputPeer) -> Result<UserId> {
         if let InputPeer::User(user) = peer {
@@ -86,24 +197,10 @@ impl Ctx {
         msg_id: i32,
         user: UserId,
     ) -> Result<Option<UserId>> {
-        let me = self.user()?;
-        let chat = match peer {
-            InputPeer::Self_ => me,
-            InputPeer::User(chat) => match self.named(UserId(chat.user_id), chat.access_hash) {
-                Some(chat) => chat,
-                None => return Ok(None),
-            },
-            _ => return Ok(None),
-        };
-        let message = mailbox::load(rows, me.into(), MessageId(msg_id.max(0) as u32)).await?;
-        let shown = message.is_some_and(|message| {
-            message.peer == Peer::User(chat)
-                && (message.from == user
-                    || message
-                        .body
-                        .forward
-                        .is_some_and(|f| f.from == Some(Peer::User(user))))
-        });
+        let message = self.message_in(rows, peer, msg_id).await?;
+        let mut shown = Shown::default();
+        shown.messages(&message);
+        let shown = shown.people.contains(&user);
         Ok(shown.then_some(user))
     }
 }

@@ -127,6 +127,7 @@ impl World {
             code_sender: seen.clone(),
             presence: Presence::default(),
             counts: Counts::default(),
+            seen: heliograph_domain::channels::Seen::default(),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::new(),
             policy: Policy {

@@ -4,16 +4,16 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render::{self, Viewer};
+use crate::render::{self, Everyone, Shown, Viewer};
 use crate::router::{Access, Router};
-use heliograph_domain::dialogs;
-use heliograph_model::{Change, UserId};
+use heliograph_domain::messages::{self, Window};
+use heliograph_domain::{channels, dialogs};
+use heliograph_model::{ChannelId, Owner, Peer};
 use heliograph_store::mailbox::{self, Log};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::updates::{ChannelDifference, Difference, State};
 use heliograph_tl::enums::{Message, Update};
 use heliograph_tl::{functions as f, types};
-use std::collections::BTreeSet;
 
 pub(crate) fn register(router: &mut Router) {
     router
@@ -92,15 +92,17 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
         }
         .into());
     }
-    let (others, mut people) = render::notices(viewer, &mut *view, &notices).await?;
-    let (new_messages, mut other_updates) = split(viewer, &log, &mut people);
+    let (others, mut shown) = render::notices(viewer, &mut *view, &notices).await?;
+    let (new_messages, mut other_updates) =
+        split(viewer, &mut *view, owner, &log, &mut shown).await?;
     other_updates.extend(others);
+    let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     Ok(types::updates::Difference {
         new_messages,
         new_encrypted_messages: Vec::new(),
         other_updates,
-        chats: Vec::new(),
-        users: render::users(viewer, &mut *view, people).await?,
+        chats,
+        users,
         state: types::updates::State {
             pts: log.pts as i32,
             ..state(viewer, &mut *view).await?
@@ -118,14 +120,16 @@ async fn slice_of(
     log: Log,
     req: &f::updates::GetDifference,
 ) -> Result<Difference, StoreError> {
-    let mut people = BTreeSet::new();
-    let (new_messages, other_updates) = split(viewer, &log, &mut people);
+    let mut shown = Shown::default();
+    let owner = viewer.me.into();
+    let (new_messages, other_updates) = split(viewer, rows, owner, &log, &mut shown).await?;
+    let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::updates::DifferenceSlice {
         new_messages,
         new_encrypted_messages: Vec::new(),
         other_updates,
-        chats: Vec::new(),
-        users: render::users(viewer, rows, people).await?,
+        chats,
+        users,
         intermediate_state: types::updates::State {
             pts: log.pts as i32,
             date: req.date,
@@ -137,30 +141,120 @@ async fn slice_of(
 }
 
 /// The entries as clients read them: new messages, and everything else in the order of the log.
-fn split(
+async fn split(
     viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    owner: Owner,
     log: &Log,
-    people: &mut BTreeSet<UserId>,
-) -> (Vec<Message>, Vec<Update>) {
+    shown: &mut Shown,
+) -> Result<(Vec<Message>, Vec<Update>), StoreError> {
     let (mut messages, mut others) = (Vec::new(), Vec::new());
     for entry in &log.entries {
-        render::people_of_change(&entry.change, people);
-        match &entry.change {
-            Change::NewMessage(new) => messages.push(render::message(viewer.me, new)),
-            _ => others.push(render::change(viewer.me, entry)),
+        render::shown_by_change(&entry.change, shown);
+        match render::change(viewer, rows, owner, entry).await? {
+            Update::NewMessage(new) => messages.push(new.message),
+            Update::NewChannelMessage(new) => messages.push(new.message),
+            other => others.push(other),
         }
     }
-    (messages, others)
+    Ok((messages, others))
 }
 
-/// `updates.getChannelDifference`: there are no channels yet.
+/// How many entries of a channel's log one answer holds at most.
+const CHANNEL_SLICE_MAX: i32 = 1000;
+
+/// A client that lacks more than this of a channel is told its newest messages instead.
+const CHANNEL_BEHIND_MAX: u32 = 3_000;
+
+/// How many of the newest messages it is told.
+const NEWEST: usize = 20;
+
+/// How long a client that looks at a channel it is not in may wait before it asks again, in seconds.
+const ASK_AGAIN_S: i32 = 30;
+
+/// `updates.getChannelDifference`: what happened in a channel since `pts`, in slices
+/// (<https://core.telegram.org/method/updates.getChannelDifference>).
 ///
-/// Fails with `CHANNEL_INVALID`.
+/// A filter is not needed and not looked at: everything is told.
+///
+/// Fails with `CHANNEL_INVALID` or `CHANNEL_PRIVATE`, and with `PERSISTENT_TIMESTAMP_EMPTY` for a
+/// `pts` that no channel has.
 async fn get_channel_difference(
-    _: Ctx,
-    _: f::updates::GetChannelDifference,
+    cx: Ctx,
+    req: f::updates::GetChannelDifference,
 ) -> Result<ChannelDifference> {
-    Err(text::CHANNEL_INVALID.into())
+    let viewer = cx.viewer()?;
+    let channel = cx.channel(&req.channel).await?;
+    let standing = cx.standing(channel).await?;
+    standing.may_read()?;
+    if req.pts <= 0 {
+        return Err(text::PERSISTENT_TIMESTAMP_EMPTY.into());
+    }
+    let timeout = (!standing.inside()).then_some(ASK_AGAIN_S);
+    let (owner, pts) = (channel.into(), req.pts as u32);
+    let mut view = cx.store.view().await?;
+    let end = mailbox::state(&mut *view, owner).await?.pts;
+    // A client that is ahead comes from a time that a restored backup has undone.
+    if pts > end || end - pts > CHANNEL_BEHIND_MAX {
+        return too_long(viewer, &mut *view, channel, timeout).await;
+    }
+    let limit = req.limit.clamp(1, CHANNEL_SLICE_MAX) as usize;
+    let log = mailbox::after(&mut *view, owner, pts, limit).await?;
+    if log.pts == pts {
+        return Ok(types::updates::ChannelDifferenceEmpty {
+            final_: true,
+            pts: pts as i32,
+            timeout,
+        }
+        .into());
+    }
+    let mut shown = Shown::chat(channel.into());
+    let (new_messages, other_updates) = split(viewer, &mut *view, owner, &log, &mut shown).await?;
+    let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
+    Ok(types::updates::ChannelDifference {
+        final_: !log.more,
+        pts: log.pts as i32,
+        timeout,
+        new_messages,
+        other_updates,
+        chats,
+        users,
+    }
+    .into())
+}
+
+/// The channel as the list of chats shows it, and its newest messages.
+async fn too_long(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+    timeout: Option<i32>,
+) -> Result<ChannelDifference> {
+    let peer = Peer::Channel(channel);
+    let newest = Window {
+        limit: NEWEST,
+        ..Window::default()
+    };
+    let counts = &viewer.services.counts;
+    let mut page = messages::page(rows, counts, channel.into(), peer, newest).await?;
+    channels::count(rows, &mut page.messages).await?;
+    let listed = dialogs::one_or_empty(rows, viewer.me, peer).await?;
+    let (dialog, mut shown) = crate::messages::listed_channel(viewer, rows, &listed).await?;
+    shown.messages(&page.messages);
+    let messages = page.messages.iter();
+    let messages = messages
+        .map(|message| render::message(viewer.me, message))
+        .collect();
+    let Everyone { users, chats } = shown.load(viewer, rows).await?;
+    Ok(types::updates::ChannelDifferenceTooLong {
+        final_: true,
+        timeout,
+        dialog,
+        messages,
+        chats,
+        users,
+    }
+    .into())
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ async fn get_full_user(cx: Ctx, req: f::users::GetFullUser) -> Result<enums::use
         person.id == me || settings::allows(&mut *view, person.id, &PrivacyKey::About, me).await?;
     let about = person.about.as_str();
     let about = (reads_about && !about.is_empty()).then(|| about.to_owned());
-    let pinned = messages::pinned(&mut *view, me, chat).await?;
+    let pinned = messages::pinned(&mut *view, me.into(), chat).await?;
     let full_user = types::UserFull {
         blocked: contacts::is_blocked(&mut *view, me, person.id).await?,
         can_pin_message: true,

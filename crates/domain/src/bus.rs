@@ -4,7 +4,7 @@
 //! mailbox's log.
 
 use crate::presence::Status;
-use heliograph_model::{AuthKeyId, Peer, UserId};
+use heliograph_model::{AuthKeyId, ChannelId, Peer, UserId};
 use heliograph_store::Wake;
 use std::sync::Arc;
 
@@ -23,6 +23,20 @@ pub enum Signal {
         peer: Peer,
         /// What they do: one boxed `SendMessageAction`.
         action: Arc<[u8]>,
+    },
+    /// Somebody is typing in a channel.
+    ChannelTyping {
+        /// In which.
+        channel: ChannelId,
+        /// Who types.
+        from: UserId,
+        /// What they do: one boxed `SendMessageAction`.
+        action: Arc<[u8]>,
+    },
+    /// What a channel is has changed (name, description, settings): its members' clients look anew.
+    ChannelChanged {
+        /// Which.
+        channel: ChannelId,
     },
     /// Somebody came or went.
     Status {

@@ -8,7 +8,7 @@
 //! of jobs, each a bounded commit that adds the next one. Sealed records and the person's secret lie
 //! outside this database, so a row of [`pending`] stands until [`crate::sealing`] has erased them.
 
-use crate::{accounts, authorizations, contacts, jobs, profile};
+use crate::{accounts, authorizations, channels, contacts, jobs, profile};
 use heliograph_model::{About, AuthKeyId, LastName, Owner, Peer, PersonKind, UserId};
 use heliograph_store::mailbox::{self, MessageRow};
 use heliograph_store::{
@@ -190,6 +190,10 @@ async fn go_on(tx: &mut Tx<'_>, user: UserId, stage: Stage) -> Result<(), StoreE
 
 /// Removes some of the account's copies of a chat; whether that was all.
 async fn erase_chat(tx: &mut Tx<'_>, user: UserId, peer: Peer) -> Result<bool, StoreError> {
+    if let Peer::Channel(channel) = peer {
+        channels::forget_member(tx, channel, user).await?;
+        return Ok(true);
+    }
     let range = KeyRange::within(&peer);
     let found = tx
         .rows()

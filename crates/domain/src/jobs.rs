@@ -1,6 +1,6 @@
 //! Follow-up work.
 
-use crate::{deletion, history, keys};
+use crate::{channels, deletion, history, keys};
 use heliograph_model::{Notice, Owner, UnixMs, UserId};
 use heliograph_store::{
     Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox,
@@ -68,6 +68,8 @@ impl Command for RunJob {
     fn locks(&self) -> Locks {
         match self.job.kind.as_str() {
             deletion::ERASE => deletion::locks(&self.job),
+            channels::DISCUSS => channels::discuss_locks(&self.job),
+            channels::ERASE_CHANNEL => channels::erase_locks(&self.job),
             _ => Locks::none(),
         }
     }
@@ -92,6 +94,8 @@ impl Command for RunJob {
             }
             history::FORGET => history::forget(tx, payload).await,
             deletion::ERASE => deletion::erase(tx, payload).await,
+            channels::DISCUSS => channels::discuss(tx, payload).await,
+            channels::ERASE_CHANNEL => channels::erase(tx, payload).await,
             keys::FORGET_UNUSED => keys::forget_unused(tx, payload).await,
             // A kind that this version does not know was left by a newer one; it goes.
             _ => Ok(()),

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod authorizations;
 pub mod bus;
+pub mod channels;
 pub mod codes;
 pub mod contacts;
 pub mod countries;

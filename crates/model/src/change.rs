@@ -1,6 +1,6 @@
 //! What happened in a mailbox.
 
-use crate::{Body, MessageId, Peer, UserId};
+use crate::{Body, ChannelId, MessageId, Peer, UserId};
 use minicbor::{Decode, Encode};
 
 /// One copy of a message, as its mailbox holds it.
@@ -26,6 +26,30 @@ pub struct Message {
     pub pts: u32,
     /// What it says.
     pub body: Body,
+    /// What is counted of a channel's message, where the reader has looked it up.
+    pub counters: Option<Counters>,
+}
+
+/// What is counted of a channel's message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// How often a post was seen.
+    pub views: u32,
+    /// How often it was forwarded to where others see it.
+    pub forwards: u32,
+    /// Its comments, or the answers to it.
+    pub thread: Option<Thread>,
+}
+
+/// The comments under a post, or the answers to a group's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// How many.
+    pub replies: u32,
+    /// The newest one.
+    pub newest: Option<MessageId>,
+    /// The group they stand in, where that is another chat: a broadcast's discussion group.
+    pub group: Option<ChannelId>,
 }
 
 /// A change that counts: it consumes `pts` of its mailbox.
@@ -112,4 +136,17 @@ pub enum Notice {
     /// Notification settings of a kind of chats changed: `updateNotifySettings`.
     #[n(9)]
     NotifyKind(#[n(0)] u8),
+    /// The owner's place in a channel changed: they joined or left, or may do more or less
+    /// (`updateChannel`). It tells whether they are in it now, for the push.
+    #[n(10)]
+    Channel(#[n(0)] ChannelId, #[n(1)] bool),
+    /// The owner read a channel: `updateReadChannelInbox`.
+    #[n(11)]
+    ChannelRead(#[n(0)] ChannelId),
+    /// Somebody read what the owner wrote in a group: `updateReadChannelOutbox`.
+    #[n(12)]
+    ChannelReadByOthers(#[n(0)] ChannelId),
+    /// The owner opened mentions in a channel: `updateChannelReadMessagesContents`.
+    #[n(13)]
+    MentionsRead(#[n(0)] ChannelId, #[n(1)] Vec<MessageId>),
 }

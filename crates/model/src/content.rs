@@ -1,6 +1,6 @@
 //! What a message says.
 
-use crate::{MessageId, Peer, UserId};
+use crate::{ChannelId, MessageId, Peer, UserId};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -31,6 +31,31 @@ pub struct Body {
     /// Forwarding and saving are not allowed.
     #[n(7)]
     pub no_forwards: bool,
+    /// What only a channel's messages have.
+    #[n(8)]
+    #[cbor(default)]
+    pub channel: Option<ChannelPart>,
+}
+
+/// What only messages of channels and supergroups have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ChannelPart {
+    /// A broadcast's post.
+    #[n(0)]
+    pub post: bool,
+    /// The channel whose name it bears instead of its author's: a post, an anonymous admin's
+    /// message, or a post's copy in the discussion group.
+    #[n(1)]
+    pub in_name_of: Option<ChannelId>,
+    /// The author's signature under a post, or an anonymous admin's rank.
+    #[n(2)]
+    pub signature: Option<String>,
+    /// The members whom it mentions, or answers.
+    #[n(3)]
+    pub mentioned: Vec<UserId>,
+    /// The message that began the thread it stands in.
+    #[n(4)]
+    pub thread: Option<MessageId>,
 }
 
 /// A rich part of a message (media, keyboard): TL bytes of a canonical layer, parsed and rendered
@@ -145,6 +170,10 @@ pub struct Forward {
     /// The chat it was saved from (forwards into Saved Messages).
     #[n(4)]
     pub saved_from: Option<(Peer, MessageId)>,
+    /// The signature under the post.
+    #[n(5)]
+    #[cbor(default)]
+    pub signature: Option<String>,
 }
 
 /// What a service message reports.
@@ -159,4 +188,22 @@ pub enum ServiceAction {
     /// The history was cleared: `messageActionHistoryClear`.
     #[n(2)]
     HistoryClear,
+    /// A channel or supergroup was made: `messageActionChannelCreate`.
+    #[n(3)]
+    ChannelCreate(#[n(0)] String),
+    /// It has a new title: `messageActionChatEditTitle`.
+    #[n(4)]
+    EditTitle(#[n(0)] String),
+    /// Members were added, or joined by themselves: `messageActionChatAddUser`.
+    #[n(5)]
+    AddUsers(#[n(0)] Vec<UserId>),
+    /// A member left or was removed: `messageActionChatDeleteUser`.
+    #[n(6)]
+    RemoveUser(#[n(0)] UserId),
+    /// Somebody joined by this person's link: `messageActionChatJoinedByLink`.
+    #[n(7)]
+    JoinedByLink(#[n(0)] UserId),
+    /// Somebody whom an admin let in: `messageActionChatJoinedByRequest`.
+    #[n(8)]
+    JoinedByRequest,
 }

@@ -74,12 +74,26 @@ impl Peer {
         }
     }
 
+    /// The mailbox in which `reader` finds the chat's messages: their own, or the channel's.
+    pub fn mailbox(self, reader: UserId) -> Owner {
+        match self {
+            Peer::Channel(_) => self.into(),
+            Peer::User(_) | Peer::Chat(_) => reader.into(),
+        }
+    }
+
     /// The user, where the chat is private.
     pub fn user(self) -> Option<UserId> {
         match self {
             Peer::User(user) => Some(user),
             Peer::Chat(_) | Peer::Channel(_) => None,
         }
+    }
+}
+
+impl From<ChannelId> for Peer {
+    fn from(channel: ChannelId) -> Self {
+        Peer::Channel(channel)
     }
 }
 
@@ -115,6 +129,12 @@ impl Owner {
 impl From<UserId> for Owner {
     fn from(user: UserId) -> Self {
         Owner(user.0)
+    }
+}
+
+impl From<ChannelId> for Owner {
+    fn from(channel: ChannelId) -> Self {
+        Peer::Channel(channel).into()
     }
 }
 

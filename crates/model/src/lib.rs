@@ -5,14 +5,16 @@
 //! later version can add fields and still read older rows.
 
 mod change;
+mod channel;
 mod content;
 mod ids;
 mod names;
 mod person;
 mod phone;
 
-pub use change::{Change, Logged, Message, Notice};
-pub use content::{Body, Content, Entity, EntityKind, Forward, ServiceAction};
+pub use change::{Change, Counters, Logged, Message, Notice, Thread};
+pub use channel::{Admin, AdminRights, Ban, BannedRights, Channel, Description, Member, Title};
+pub use content::{Body, ChannelPart, Content, Entity, EntityKind, Forward, ServiceAction};
 pub use ids::{AuthKeyId, ChannelId, ChatId, MessageId, Owner, Peer, UserId};
 pub use names::{
     About, FirstName, LastName, MessageText, NameError, Username, UsernameError, utf16_len,

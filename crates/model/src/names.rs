@@ -87,7 +87,7 @@ impl About {
 }
 
 /// One line without control characters, outer or doubled white space.
-fn one_line(text: &str, chars_max: usize) -> Result<String, NameError> {
+pub(crate) fn one_line(text: &str, chars_max: usize) -> Result<String, NameError> {
     // Four bytes a character at most; what is longer cannot fit and is not scanned.
     if text.len() > chars_max * 4 + 64 {
         return Err(NameError::TooLong);

@@ -39,6 +39,15 @@ pub struct Person {
     pub country: Option<String>,
 }
 
+impl Person {
+    /// First and last name; empty for a deleted account.
+    pub fn full_name(&self) -> String {
+        let first = self.first_name.as_ref().map_or("", FirstName::as_str);
+        let full = format!("{first} {}", self.last_name.as_str());
+        full.trim().to_owned()
+    }
+}
+
 /// Who answers for an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PersonKind {

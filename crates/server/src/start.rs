@@ -259,6 +259,7 @@ impl Server {
             code_sender: outside.codes,
             presence: Presence::default(),
             counts: Counts::default(),
+            seen: heliograph_domain::channels::Seen::default(),
             access: AccessKey::new(&secrets.access_hash),
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),

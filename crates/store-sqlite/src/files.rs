@@ -114,7 +114,8 @@ pub(crate) const FORMAT: u32 = STEPS.len() as u32;
 
 /// Each step brings the format from its index to the next. Steps are never changed once released,
 /// only added.
-const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 2] = [create_tables, add_histories];
+const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 3] =
+    [create_tables, add_histories, add_channels];
 
 enum Migration {
     Newer(u32),
@@ -156,6 +157,11 @@ fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
 /// Format 2: who held a username or a number, and whose records are to be erased (21 to 23).
 fn add_histories(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&sql_of_tables(&Table::ALL[20..23]))
+}
+
+/// Format 3: channels, their members, invite links, threads and counts (24 to 33).
+fn add_channels(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&sql_of_tables(&Table::ALL[23..33]))
 }
 
 fn sql_of_tables(tables: &[Table]) -> String {

@@ -1,6 +1,6 @@
 //! Row keys: bytes that sort as the values they stand for.
 
-use heliograph_model::{MessageId, Peer, UserId};
+use heliograph_model::{ChannelId, MessageId, Peer, UserId};
 
 /// A value that can be (part of) a row's key.
 ///
@@ -67,6 +67,15 @@ impl Key for UserId {
     }
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         i64::read(bytes).map(UserId)
+    }
+}
+
+impl Key for ChannelId {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        i64::read(bytes).map(ChannelId)
     }
 }
 

@@ -52,11 +52,31 @@ pub enum Table {
     PhoneHistory = 22,
     /// Deleted accounts whose sealed records and secrets are still to be erased.
     Erasure = 23,
+    /// Channels and supergroups by id.
+    Channel = 24,
+    /// Who is in a channel, or banned from it.
+    Member = 25,
+    /// The admins, restricted, removed members and bots of a channel, by kind.
+    Role = 26,
+    /// From an invite link's hash to its channel.
+    ChannelInvite = 27,
+    /// The invite links of a channel, by who made them.
+    AdminInvite = 28,
+    /// Who came by an invite link, or waits to be let in.
+    Importer = 29,
+    /// What is counted of a channel's message: views, forwards.
+    Post = 30,
+    /// The messages of a thread, by its first message.
+    Thread = 31,
+    /// Mentions of an account that it has not opened yet.
+    Mention = 32,
+    /// How far a channel's members have read.
+    ReadMark = 33,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 23] = [
+    pub const ALL: [Table; 33] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -80,6 +100,16 @@ impl Table {
         Table::UsernameHistory,
         Table::PhoneHistory,
         Table::Erasure,
+        Table::Channel,
+        Table::Member,
+        Table::Role,
+        Table::ChannelInvite,
+        Table::AdminInvite,
+        Table::Importer,
+        Table::Post,
+        Table::Thread,
+        Table::Mention,
+        Table::ReadMark,
     ];
 
     /// The table's name in a database.
@@ -108,6 +138,16 @@ impl Table {
             Table::UsernameHistory => "username_history",
             Table::PhoneHistory => "phone_history",
             Table::Erasure => "erasure",
+            Table::Channel => "channel",
+            Table::Member => "member",
+            Table::Role => "role",
+            Table::ChannelInvite => "channel_invite",
+            Table::AdminInvite => "admin_invite",
+            Table::Importer => "importer",
+            Table::Post => "post",
+            Table::Thread => "thread",
+            Table::Mention => "mention",
+            Table::ReadMark => "read_mark",
         }
     }
 

@@ -6,7 +6,7 @@ use crate::limits::Rate;
 use crate::router::{Access, Router};
 use crate::settings::{self, NotifyKind};
 use heliograph_domain::settings::Set;
-use heliograph_model::{Notice, Peer};
+use heliograph_model::Notice;
 use heliograph_tl::enums::{self, InputNotifyPeer};
 use heliograph_tl::{Encode, functions as f, types};
 
@@ -64,7 +64,7 @@ async fn update_notify_settings(cx: Ctx, req: f::account::UpdateNotifySettings) 
 async fn place(cx: &Ctx, peer: &InputNotifyPeer) -> Result<(String, Notice)> {
     let kind = match peer {
         InputNotifyPeer::InputNotifyPeer(chat) => {
-            let chat = Peer::User(cx.peer(&chat.peer).await?);
+            let chat = cx.chat(&chat.peer).await?;
             return Ok((settings::notify_name(chat), Notice::NotifySettings(chat)));
         }
         InputNotifyPeer::InputNotifyUsers => NotifyKind::Users,

@@ -3,7 +3,7 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render;
+use crate::render::{self, Everyone, Shown};
 use crate::router::{Access, Router};
 use heliograph_domain::accounts;
 use heliograph_domain::contacts::{self, Contact};
@@ -67,11 +67,11 @@ async fn search(cx: Ctx, req: f::contacts::Search) -> Result<enums::contacts::Fo
         }
     }
     let people: Vec<UserId> = mine.iter().chain(&found).copied().collect();
-    let users = render::users(viewer, &mut *view, people).await?;
+    let Everyone { users, chats } = Shown::people(people).load(viewer, &mut *view).await?;
     Ok(types::contacts::Found {
         my_results: mine.into_iter().map(render::peer).collect(),
         results: found.into_iter().map(render::peer).collect(),
-        chats: Vec::new(),
+        chats,
         users,
     }
     .into())
@@ -88,13 +88,12 @@ async fn resolve_username(
     let name = Username::parse(&req.username)?;
     let mut view = cx.store.view().await?;
     let holder = accounts::find_username(&mut *view, &name).await?;
-    let user = holder
-        .and_then(heliograph_model::Peer::user)
-        .ok_or(text::USERNAME_NOT_OCCUPIED)?;
+    let holder = holder.ok_or(text::USERNAME_NOT_OCCUPIED)?;
+    let Everyone { users, chats } = Shown::chat(holder).load(viewer, &mut *view).await?;
     Ok(types::contacts::ResolvedPeer {
-        peer: render::peer(user),
-        chats: Vec::new(),
-        users: render::users(viewer, &mut *view, [user]).await?,
+        peer: render::peer(holder),
+        chats,
+        users,
     }
     .into())
 }

@@ -58,8 +58,8 @@ async fn hide_peer_settings_bar(cx: Ctx, req: f::messages::HidePeerSettingsBar) 
 ///
 /// Fails with `PEER_ID_INVALID`.
 async fn get_onlines(cx: Ctx, req: f::messages::GetOnlines) -> Result<ChatOnlines> {
-    cx.peer(&req.peer).await?;
-    Err(text::PEER_ID_INVALID.into())
+    let chat = cx.chat(&req.peer).await?;
+    crate::channels::onlines(&cx, chat).await
 }
 
 #[cfg(test)]

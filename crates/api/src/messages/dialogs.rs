@@ -3,17 +3,17 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render::{self, Viewer};
+use crate::render::{self, Everyone, Shown, Viewer};
 use crate::resolve::{message_id, page_limit};
 use crate::router::{Access, Router};
 use crate::{settings, updates};
+use heliograph_domain::channels;
 use heliograph_domain::dialogs::{self, ListOffset, Listed};
 use heliograph_model::Peer;
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::messages::{DialogFilters, Dialogs, PeerDialogs};
 use heliograph_tl::enums::{self, InputDialogPeer, InputPeer};
 use heliograph_tl::{functions as f, types};
-use std::collections::BTreeSet;
 
 pub(super) fn register(router: &mut Router) {
     router
@@ -47,8 +47,8 @@ async fn get_dialogs(cx: Ctx, req: f::messages::GetDialogs) -> Result<Dialogs> {
     let peer = match &req.offset_peer {
         InputPeer::Empty => None,
         peer => {
-            let named = cx.peer(peer).await;
-            Some(Peer::User(named.map_err(|_| text::OFFSET_PEER_ID_INVALID)?))
+            let named = cx.chat(peer).await;
+            Some(named.map_err(|_| text::OFFSET_PEER_ID_INVALID)?)
         }
     };
     let offset = ListOffset {
@@ -61,12 +61,13 @@ async fn get_dialogs(cx: Ctx, req: f::messages::GetDialogs) -> Result<Dialogs> {
     let page = dialogs::page(&mut *view, viewer.me, offset, limit, req.exclude_pinned).await?;
     let whole = page.chats.len() == page.total;
     let count = page.total as i32;
-    let (dialogs, messages, users) = rendered(viewer, &mut *view, &page.chats).await?;
+    let (dialogs, messages, everyone) = rendered(viewer, &mut *view, &page.chats).await?;
+    let Everyone { users, chats } = everyone;
     Ok(if whole {
         types::messages::Dialogs {
             dialogs,
             messages,
-            chats: Vec::new(),
+            chats,
             users,
         }
         .into()
@@ -75,7 +76,7 @@ async fn get_dialogs(cx: Ctx, req: f::messages::GetDialogs) -> Result<Dialogs> {
             count,
             dialogs,
             messages,
-            chats: Vec::new(),
+            chats,
             users,
         }
         .into()
@@ -125,9 +126,7 @@ impl Ctx {
     /// `FOLDER_ID_INVALID` for a folder.
     pub(super) async fn dialog_peer(&self, named: &InputDialogPeer) -> Result<Peer> {
         match named {
-            InputDialogPeer::InputDialogPeer(named) => {
-                Ok(Peer::User(self.peer(&named.peer).await?))
-            }
+            InputDialogPeer::InputDialogPeer(named) => self.chat(&named.peer).await,
             InputDialogPeer::Folder(_) => Err(text::FOLDER_ID_INVALID.into()),
         }
     }
@@ -138,49 +137,65 @@ async fn with_state(
     rows: &mut dyn Rows,
     chats: &[Listed],
 ) -> Result<PeerDialogs> {
-    let (dialogs, messages, users) = rendered(viewer, rows, chats).await?;
+    let (dialogs, messages, everyone) = rendered(viewer, rows, chats).await?;
     Ok(types::messages::PeerDialogs {
         dialogs,
         messages,
-        chats: Vec::new(),
-        users,
+        chats: everyone.chats,
+        users: everyone.users,
         state: updates::state(viewer, rows).await?.into(),
     }
     .into())
 }
 
-type Rendered = (Vec<enums::Dialog>, Vec<enums::Message>, Vec<enums::User>);
+type Rendered = (Vec<enums::Dialog>, Vec<enums::Message>, Everyone);
 
 async fn rendered(
     viewer: Viewer<'_>,
     rows: &mut dyn Rows,
     chats: &[Listed],
 ) -> Result<Rendered, StoreError> {
-    let mut people = BTreeSet::new();
+    let mut shown = Shown::default();
     let mut dialogs = Vec::with_capacity(chats.len());
     let mut messages = Vec::with_capacity(chats.len());
     for chat in chats {
-        people.extend(chat.peer.user());
-        if let Some(top) = &chat.top {
-            render::people_of(top, &mut people);
-            messages.push(render::message(viewer.me, top));
+        shown.add(chat.peer);
+        if let Some(mut top) = chat.top.clone() {
+            channels::count(rows, std::slice::from_mut(&mut top)).await?;
+            shown.message(&top);
+            messages.push(render::message(viewer.me, &top));
         }
         let notify_settings = settings::notify_of(rows, viewer.me, chat.peer).await?;
         dialogs.push(dialog(chat, notify_settings));
     }
-    let users = render::users(viewer, rows, people).await?;
-    Ok((dialogs, messages, users))
+    let everyone = shown.load(viewer, rows).await?;
+    Ok((dialogs, messages, everyone))
+}
+
+/// A channel as the list shows it, and what that shows besides.
+pub(crate) async fn listed_channel(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    chat: &Listed,
+) -> Result<(enums::Dialog, Shown), StoreError> {
+    let mut shown = Shown::chat(chat.peer);
+    shown.messages(&chat.top);
+    let notify_settings = settings::notify_of(rows, viewer.me, chat.peer).await?;
+    Ok((dialog(chat, notify_settings), shown))
 }
 
 fn dialog(chat: &Listed, notify_settings: enums::PeerNotifySettings) -> enums::Dialog {
     let draft = chat.dialog.draft.as_ref();
+    let channel = chat.channel;
     types::Dialog {
         pinned: chat.dialog.pinned.is_some(),
         unread_mark: chat.dialog.unread_mark,
         peer: render::peer(chat.peer),
         top_message: chat.top.as_ref().map_or(0, |top| top.id.0 as i32),
         read_inbox_max_id: chat.dialog.read_in.0 as i32,
-        read_outbox_max_id: chat.dialog.read_out.0 as i32,
+        read_outbox_max_id: channel.map_or(chat.dialog.read_out, |c| c.read_by_others).0 as i32,
+        unread_mentions_count: channel.map_or(0, |channel| channel.mentions as i32),
+        pts: channel.map(|channel| channel.pts as i32),
         unread_count: chat.unread as i32,
         notify_settings,
         draft: draft.map(|draft| render::draft(Some(draft))),

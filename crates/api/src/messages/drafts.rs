@@ -6,7 +6,7 @@ use crate::limits::Rate;
 use crate::render;
 use crate::router::{Access, Router};
 use heliograph_domain::dialogs::{ClearDrafts, SaveDraft};
-use heliograph_model::{NameError, Notice, Peer};
+use heliograph_model::{NameError, Notice};
 use heliograph_store::mailbox;
 use heliograph_tl::enums::Updates;
 use heliograph_tl::functions as f;
@@ -25,7 +25,7 @@ pub(super) fn register(router: &mut Router) {
 /// Notes [`Notice::Draft`].
 async fn save_draft(cx: Ctx, req: f::messages::SaveDraft) -> Result<bool> {
     let owner = cx.user()?;
-    let peer = cx.peer(&req.peer).await?;
+    let peer = cx.chat(&req.peer).await?;
     let (text, entities) = match cx.styled(&req.message, req.entities) {
         Ok(styled) => styled,
         Err(NameError::Empty) => Default::default(),
@@ -33,7 +33,7 @@ async fn save_draft(cx: Ctx, req: f::messages::SaveDraft) -> Result<bool> {
     };
     cx.write(SaveDraft {
         owner,
-        peer: Peer::User(peer),
+        peer,
         text,
         entities,
         reply_to: cx.reply_to(peer, req.reply_to.as_ref()).await?,

@@ -1,11 +1,12 @@
 //! Editing.
 
 use crate::context::Ctx;
-use crate::error::{Result, text};
+use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::render;
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
+use heliograph_domain::channels::{self, ChannelError, EditPost, may_edit_post};
 use heliograph_domain::messages::{EditMessage, may_edit};
 use heliograph_model::Peer;
 use heliograph_store::mailbox;
@@ -22,7 +23,7 @@ pub(super) fn register(router: &mut Router) {
 ///
 /// Fails with `MESSAGE_ID_INVALID`, `MESSAGE_AUTHOR_REQUIRED`, `MESSAGE_EDIT_TIME_EXPIRED`,
 /// `MESSAGE_NOT_MODIFIED`, `MESSAGE_EMPTY` or `MESSAGE_TOO_LONG`; media are `NOT_SUPPORTED`.
-/// Appends [`heliograph_model::Change::Edited`] to both mailboxes.
+/// Appends [`heliograph_model::Change::Edited`] to both mailboxes, or to the channel's.
 async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates> {
     let viewer = cx.viewer()?;
     if req.schedule_date.is_some() {
@@ -31,22 +32,42 @@ async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates>
     if req.media.is_some() {
         return Err(text::NOT_SUPPORTED.into());
     }
-    let peer = cx.peer(&req.peer).await?;
+    let chat = cx.chat(&req.peer).await?;
     let sent = req.message.as_deref().ok_or(text::MESSAGE_NOT_MODIFIED)?;
     let (text, entities) = cx.text(sent, req.entities)?;
 
-    let edited = cx
-        .write(EditMessage {
-            from: viewer.me,
-            peer,
-            id: message_id(req.id),
-            text,
-            entities,
-            invert_media: req.invert_media,
-        })
-        .await?;
+    let (id, invert_media) = (message_id(req.id), req.invert_media);
+    let logged = match chat {
+        Peer::User(peer) => {
+            let edit = EditMessage {
+                from: viewer.me,
+                peer,
+                id,
+                text,
+                entities,
+                invert_media,
+            };
+            cx.write(edit).await?.0
+        }
+        Peer::Channel(channel) => {
+            let edit = EditPost {
+                by: viewer.me,
+                channel,
+                id,
+                text,
+                entities,
+                invert_media,
+            };
+            cx.write(edit).await.map_err(|error| match error {
+                ChannelError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),
+                other => RpcError::from(other),
+            })?
+        }
+        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    };
+    let owner = chat.mailbox(viewer.me);
     let mut view = cx.store.view().await?;
-    Ok(render::of_changes(viewer, &mut *view, Vec::new(), [&*edited.0]).await?)
+    Ok(render::of_changes(viewer, &mut *view, owner, Vec::new(), [&*logged]).await?)
 }
 
 /// `messages.getMessageEditData`: whether the caller may edit a message now.
@@ -57,13 +78,20 @@ async fn get_message_edit_data(
     req: f::messages::GetMessageEditData,
 ) -> Result<enums::messages::MessageEditData> {
     let me = cx.user()?;
-    let peer = Peer::User(cx.peer(&req.peer).await?);
+    let peer = cx.chat(&req.peer).await?;
     let mut view = cx.store.view().await?;
-    let message = mailbox::load(&mut *view, me.into(), message_id(req.id))
+    let message = mailbox::load(&mut *view, peer.mailbox(me), message_id(req.id))
         .await?
         .filter(|message| message.peer == peer)
         .ok_or(text::MESSAGE_ID_INVALID)?;
-    may_edit(me, &message, cx.now().seconds())?;
+    let now_s = cx.now().seconds();
+    match peer {
+        Peer::Channel(channel) => {
+            let standing = channels::standing(&mut *view, channel, me, now_s).await?;
+            may_edit_post(&standing, &message)?;
+        }
+        Peer::User(_) | Peer::Chat(_) => may_edit(me, &message, now_s)?,
+    }
     Ok(types::messages::MessageEditData { caption: false }.into())
 }
 

@@ -6,8 +6,9 @@ use crate::limits::Rate;
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
 use crate::settings;
+use heliograph_domain::channels::AddViews;
 use heliograph_domain::messages::ForwardMessages;
-use heliograph_model::{MessageId, UserId};
+use heliograph_model::{MessageId, Peer, UserId};
 use heliograph_store::mailbox;
 use heliograph_tl::enums::{PrivacyKey, Updates};
 use heliograph_tl::functions as f;
@@ -40,14 +41,15 @@ async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<
     if req.id.len() != req.random_id.len() || req.random_id.contains(&0) {
         return Err(text::RANDOM_ID_INVALID.into());
     }
-    let source = cx.peer(&req.from_peer).await?;
-    let to = cx.peer(&req.to_peer).await?;
+    let source = cx.chat(&req.from_peer).await?;
+    let to = cx.chat(&req.to_peer).await?;
 
     let ids: Vec<MessageId> = req.id.into_iter().map(message_id).collect();
+    let counted = ids.clone();
     let hidden = if req.drop_author {
         Vec::new()
     } else {
-        hidden_authors(&cx, me, &ids).await?
+        hidden_authors(&cx, me, source, &ids).await?
     };
     let outcome = cx
         .write(ForwardMessages {
@@ -60,14 +62,28 @@ async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<
             hidden,
         })
         .await?;
-    super::send::answer(&cx, &outcome).await
+    if let Peer::Channel(channel) = source {
+        let copied = cx.write(AddViews {
+            viewer: me,
+            channel,
+            ids: counted,
+            forwarded: true,
+        });
+        copied.await?;
+    }
+    super::send::answer(&cx, to, &outcome).await
 }
 
 /// The authors of these messages whose privacy settings do not let the caller's forwards lead to
 /// them.
-async fn hidden_authors(cx: &Ctx, me: UserId, ids: &[MessageId]) -> Result<Vec<UserId>> {
+async fn hidden_authors(
+    cx: &Ctx,
+    me: UserId,
+    source: Peer,
+    ids: &[MessageId],
+) -> Result<Vec<UserId>> {
     let mut view = cx.store.view().await?;
-    let messages = mailbox::load_many(&mut *view, me.into(), ids).await?;
+    let messages = mailbox::load_many(&mut *view, source.mailbox(me), ids).await?;
     let authors: BTreeSet<UserId> = messages.iter().map(|message| message.from).collect();
     let mut hidden = Vec::new();
     for author in authors {

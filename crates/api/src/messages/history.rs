@@ -3,16 +3,15 @@
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::limits::Rate;
-use crate::render;
+use crate::render::{self, Everyone, Shown};
 use crate::resolve::{message_id, page_limit, window};
 use crate::router::{Access, Router};
 use heliograph_domain::messages::{self, Window};
-use heliograph_model::{Peer, UserId};
+use heliograph_model::Owner;
 use heliograph_store::{Rows, StoreError, mailbox};
 use heliograph_tl::enums::messages::Messages;
 use heliograph_tl::enums::{self, InputMessage};
 use heliograph_tl::{functions as f, types};
-use std::collections::BTreeSet;
 
 pub(super) fn register(router: &mut Router) {
     router
@@ -28,7 +27,7 @@ pub(super) fn register(router: &mut Router) {
 /// Fails with `PEER_ID_INVALID`.
 async fn get_history(cx: Ctx, req: f::messages::GetHistory) -> Result<Messages> {
     let viewer = cx.viewer()?;
-    let peer = cx.peer(&req.peer).await?;
+    let peer = cx.chat(&req.peer).await?;
     let window = Window {
         limit: page_limit(req.limit),
         ..window(
@@ -41,8 +40,15 @@ async fn get_history(cx: Ctx, req: f::messages::GetHistory) -> Result<Messages> 
         )
     };
     let mut view = cx.store.view().await?;
-    let page = messages::page(&mut *view, &cx.counts, viewer.me, Peer::User(peer), window).await?;
-    Ok(render::page(viewer, &mut *view, page, [peer]).await?)
+    let page = messages::page(
+        &mut *view,
+        &cx.counts,
+        peer.mailbox(viewer.me),
+        peer,
+        window,
+    )
+    .await?;
+    Ok(render::page(viewer, &mut *view, Some(peer), page, Shown::default()).await?)
 }
 
 /// How many messages one request names at most; clients ask for 100 at a time.
@@ -54,38 +60,39 @@ async fn get_messages(cx: Ctx, req: f::messages::GetMessages) -> Result<Messages
     let viewer = cx.viewer()?;
     let mut view = cx.store.view().await?;
     let mut messages = Vec::with_capacity(req.id.len().min(NAMED_MAX));
-    let mut people = BTreeSet::new();
+    let mut shown = Shown::default();
     for named in req.id.iter().take(NAMED_MAX) {
-        let found = find(&mut *view, viewer.me, named).await?;
+        let found = find(&mut *view, viewer.me.into(), named).await?;
         messages.push(match &found {
             Some(message) => {
-                render::people_of(message, &mut people);
+                shown.message(message);
                 render::message(viewer.me, message)
             }
             None => empty(named),
         });
     }
-    let users = render::users(viewer, &mut *view, people).await?;
+    let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     Ok(types::messages::Messages {
         messages,
         topics: Vec::new(),
-        chats: Vec::new(),
+        chats,
         users,
     }
     .into())
 }
 
-async fn find(
+/// The message that `named` names in this mailbox.
+pub(crate) async fn find(
     rows: &mut dyn Rows,
-    me: UserId,
+    owner: Owner,
     named: &InputMessage,
 ) -> Result<Option<heliograph_model::Message>, StoreError> {
     match named {
-        InputMessage::ID(message) => mailbox::load(rows, me.into(), message_id(message.id)).await,
+        InputMessage::ID(message) => mailbox::load(rows, owner, message_id(message.id)).await,
         InputMessage::ReplyTo(answer) => {
-            let answer = mailbox::load(rows, me.into(), message_id(answer.id)).await?;
+            let answer = mailbox::load(rows, owner, message_id(answer.id)).await?;
             match answer.and_then(|answer| answer.reply_to) {
-                Some(id) => mailbox::load(rows, me.into(), id).await,
+                Some(id) => mailbox::load(rows, owner, id).await,
                 None => Ok(None),
             }
         }
@@ -94,7 +101,8 @@ async fn find(
     }
 }
 
-fn empty(named: &InputMessage) -> enums::Message {
+/// What stands for a message that is not there.
+pub(crate) fn empty(named: &InputMessage) -> enums::Message {
     let id = match named {
         InputMessage::ID(message) => message.id,
         InputMessage::ReplyTo(message) => message.id,
@@ -108,7 +116,7 @@ fn empty(named: &InputMessage) -> enums::Message {
 ///
 /// Fails with `PEER_ID_INVALID`.
 async fn get_scheduled_history(cx: Ctx, req: f::messages::GetScheduledHistory) -> Result<Messages> {
-    cx.peer(&req.peer).await?;
+    cx.chat(&req.peer).await?;
     Ok(types::messages::Messages::default().into())
 }
 

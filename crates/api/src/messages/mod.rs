@@ -20,6 +20,9 @@ mod typing;
 
 use crate::router::Router;
 
+pub(crate) use dialogs::listed_channel;
+pub(crate) use history::{empty, find};
+
 pub(crate) fn register(router: &mut Router) {
     send::register(router);
     edit::register(router);

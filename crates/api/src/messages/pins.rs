@@ -1,12 +1,14 @@
 //! Pinned messages.
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, text};
 use crate::limits::Rate;
 use crate::render;
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
+use heliograph_domain::channels::{PinPost, UnpinAllPosts};
 use heliograph_domain::messages::{PinMessage, UnpinAll};
+use heliograph_model::Peer;
 use heliograph_store::mailbox;
 use heliograph_tl::enums::Updates;
 use heliograph_tl::enums::messages::AffectedHistory;
@@ -25,20 +27,42 @@ pub(super) fn register(router: &mut Router) {
 /// Appends [`heliograph_model::Change::Pinned`], and to the chat a message that tells of the pin.
 async fn update_pinned_message(cx: Ctx, req: f::messages::UpdatePinnedMessage) -> Result<Updates> {
     let viewer = cx.viewer()?;
-    let peer = cx.peer(&req.peer).await?;
-    let logged = cx
-        .write(PinMessage {
-            owner: viewer.me,
-            peer,
-            id: message_id(req.id),
-            pin: !req.unpin,
-            one_side: req.pm_oneside,
-            silent: req.silent,
-        })
-        .await?;
+    let chat = cx.chat(&req.peer).await?;
+    let (id, pin) = (message_id(req.id), !req.unpin);
+    let logged = match chat {
+        Peer::User(peer) => {
+            let pin = PinMessage {
+                owner: viewer.me,
+                peer,
+                id,
+                pin,
+                one_side: req.pm_oneside,
+                silent: req.silent,
+            };
+            cx.write(pin).await?
+        }
+        Peer::Channel(channel) => {
+            let pin = PinPost {
+                by: viewer.me,
+                channel,
+                id,
+                pin,
+                silent: req.silent,
+            };
+            cx.write(pin).await?
+        }
+        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    };
     let mut view = cx.store.view().await?;
     let entries = logged.iter().map(AsRef::as_ref);
-    Ok(render::of_changes(viewer, &mut *view, Vec::new(), entries).await?)
+    Ok(render::of_changes(
+        viewer,
+        &mut *view,
+        chat.mailbox(viewer.me),
+        Vec::new(),
+        entries,
+    )
+    .await?)
 }
 
 /// `messages.unpinAllMessages`: takes down every pinned message of a chat, for both sides.
@@ -50,13 +74,20 @@ async fn unpin_all_messages(
     req: f::messages::UnpinAllMessages,
 ) -> Result<AffectedHistory> {
     let owner = cx.user()?;
-    let peer = cx.peer(&req.peer).await?;
-    let logged = cx.write(UnpinAll { owner, peer }).await?;
+    let chat = cx.chat(&req.peer).await?;
+    let logged = match chat {
+        Peer::User(peer) => cx.write(UnpinAll { owner, peer }).await?,
+        Peer::Channel(channel) => cx.write(UnpinAllPosts { by: owner, channel }).await?,
+        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    };
     let (pts, pts_count) = if let Some(logged) = logged {
         (logged.pts, logged.pts_count as i32)
     } else {
         let mut view = cx.store.view().await?;
-        (mailbox::state(&mut *view, owner.into()).await?.pts, 0)
+        (
+            mailbox::state(&mut *view, chat.mailbox(owner)).await?.pts,
+            0,
+        )
     };
     Ok(types::messages::AffectedHistory {
         pts: pts as i32,

@@ -1,11 +1,12 @@
 //! Read marks.
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, text};
 use crate::limits::Rate;
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
 use heliograph_domain::messages::ReadHistory;
+use heliograph_model::Peer;
 use heliograph_store::mailbox;
 use heliograph_tl::enums;
 use heliograph_tl::enums::messages::AffectedMessages;
@@ -25,7 +26,11 @@ pub(super) fn register(router: &mut Router) {
 /// [`heliograph_model::Change::ReadOutbox`] to the author's.
 async fn read_history(cx: Ctx, req: f::messages::ReadHistory) -> Result<AffectedMessages> {
     let owner = cx.user()?;
-    let peer = cx.peer(&req.peer).await?;
+    let peer = match cx.chat(&req.peer).await? {
+        Peer::User(peer) => peer,
+        // Channels have a method of their own.
+        Peer::Channel(_) | Peer::Chat(_) => return Err(text::PEER_ID_INVALID.into()),
+    };
     let read = cx
         .write(ReadHistory {
             owner,

@@ -4,7 +4,7 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render;
+use crate::render::{self, Everyone, Shown};
 use crate::resolve::{message_id, page_limit, window};
 use crate::router::{Access, Router};
 use heliograph_domain::messages::{self, Place, SavedPart, Wanted, Window};
@@ -12,7 +12,6 @@ use heliograph_model::Peer;
 use heliograph_tl::enums::SavedDialog;
 use heliograph_tl::enums::messages::{Messages, SavedDialogs};
 use heliograph_tl::{functions as f, types};
-use std::collections::BTreeSet;
 
 pub(super) fn register(router: &mut Router) {
     router
@@ -44,12 +43,12 @@ async fn get_saved_dialogs(cx: Ctx, req: f::messages::GetSavedDialogs) -> Result
         .take(page_limit(req.limit))
         .collect();
 
-    let mut people = BTreeSet::new();
+    let mut shown = Shown::default();
     let mut messages = Vec::with_capacity(page.len());
     let mut dialogs: Vec<SavedDialog> = Vec::with_capacity(page.len());
     for (peer, top) in &page {
-        people.extend(peer.user());
-        render::people_of(top, &mut people);
+        shown.add(*peer);
+        shown.message(top);
         messages.push(render::message(viewer.me, top));
         dialogs.push(
             types::SavedDialog {
@@ -60,8 +59,7 @@ async fn get_saved_dialogs(cx: Ctx, req: f::messages::GetSavedDialogs) -> Result
             .into(),
         );
     }
-    let users = render::users(viewer, &mut *view, people).await?;
-    let chats = Vec::new();
+    let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     Ok(if page.len() == total {
         types::messages::SavedDialogs {
             dialogs,
@@ -90,7 +88,7 @@ async fn get_saved_history(cx: Ctx, req: f::messages::GetSavedHistory) -> Result
     if req.parent_peer.is_some() {
         return Err(text::PEER_ID_INVALID.into());
     }
-    let part = cx.peer(&req.peer).await?;
+    let part = cx.chat(&req.peer).await?;
     let window = Window {
         limit: page_limit(req.limit),
         ..window(
@@ -102,11 +100,12 @@ async fn get_saved_history(cx: Ctx, req: f::messages::GetSavedHistory) -> Result
             req.min_id,
         )
     };
-    let wanted = Wanted::saved_in(Peer::User(part));
+    let wanted = Wanted::saved_in(part);
     let place = Place::Chat(Peer::User(viewer.me));
     let mut view = cx.store.view().await?;
-    let page = messages::search(&mut *view, viewer.me, place, window, &wanted).await?;
-    Ok(render::page(viewer, &mut *view, page, [viewer.me, part]).await?)
+    let page = messages::search(&mut *view, viewer.me.into(), place, window, &wanted).await?;
+    let own = Peer::User(viewer.me);
+    Ok(render::page(viewer, &mut *view, Some(own), page, Shown::chat(part)).await?)
 }
 
 /// `messages.getPinnedSavedDialogs`: the parts cannot be pinned yet, so there are none.

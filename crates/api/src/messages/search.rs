@@ -3,11 +3,11 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render;
+use crate::render::{self, Shown};
 use crate::resolve::window;
 use crate::router::{Access, Router};
 use heliograph_domain::messages::{self, Page, Place, Wanted, Window};
-use heliograph_model::{Peer, UserId};
+use heliograph_model::{Owner, Peer, UserId};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::messages::{Messages, SearchCounter};
 use heliograph_tl::enums::{InputPeer, MessagesFilter};
@@ -31,7 +31,7 @@ async fn search(cx: Ctx, req: f::messages::Search) -> Result<Messages> {
     let viewer = cx.viewer()?;
     let place = match &req.peer {
         InputPeer::Empty => Place::Everywhere,
-        peer => Place::Chat(Peer::User(cx.peer(peer).await?)),
+        peer => Place::Chat(cx.chat(peer).await?),
     };
     let mut wanted = Wanted::text(&req.q);
     wanted.min_date = req.min_date.max(0);
@@ -60,17 +60,33 @@ async fn search(cx: Ctx, req: f::messages::Search) -> Result<Messages> {
         req.min_id,
     );
     let mut view = cx.store.view().await?;
-    let found = find(&mut *view, viewer.me, place, &req.filter, window, wanted).await?;
+    let found = find(
+        &mut *view,
+        mailbox_of(place, viewer.me),
+        place,
+        &req.filter,
+        window,
+        wanted,
+    )
+    .await?;
     let chat = match place {
-        Place::Chat(peer) => peer.user(),
+        Place::Chat(peer) => Some(peer),
         Place::Everywhere => None,
     };
-    Ok(render::page(viewer, &mut *view, found, chat).await?)
+    Ok(render::page(viewer, &mut *view, chat, found, Shown::default()).await?)
+}
+
+/// Whose mailbox holds the messages.
+fn mailbox_of(place: Place, me: UserId) -> Owner {
+    match place {
+        Place::Chat(peer) => peer.mailbox(me),
+        Place::Everywhere => me.into(),
+    }
 }
 
 async fn find(
     rows: &mut dyn Rows,
-    me: UserId,
+    owner: Owner,
     place: Place,
     filter: &MessagesFilter,
     window: Window,
@@ -81,13 +97,15 @@ async fn find(
         MessagesFilter::InputMessagesFilterUrl => wanted.link = true,
         MessagesFilter::InputMessagesFilterPinned => {
             return match place {
-                Place::Chat(peer) => messages::search_pinned(rows, me, peer, window, &wanted).await,
+                Place::Chat(peer) => {
+                    messages::search_pinned(rows, owner, peer, window, &wanted).await
+                }
                 Place::Everywhere => Ok(Page::nothing()),
             };
         }
         _ => return Ok(Page::nothing()),
     }
-    messages::search(rows, me, place, window, &wanted).await
+    messages::search(rows, owner, place, window, &wanted).await
 }
 
 /// How many filters one request counts at most; there are not that many.
@@ -101,7 +119,7 @@ async fn get_search_counters(
     req: f::messages::GetSearchCounters,
 ) -> Result<Vec<SearchCounter>> {
     let me = cx.user()?;
-    let place = Place::Chat(Peer::User(cx.peer(&req.peer).await?));
+    let place = Place::Chat(cx.chat(&req.peer).await?);
     let mut wanted = Wanted::default();
     if let Some(part) = &req.saved_peer_id {
         wanted.saved_peer = Some(Peer::User(cx.peer(part).await?));
@@ -110,7 +128,15 @@ async fn get_search_counters(
     let mut counters = Vec::new();
     for filter in req.filters.into_iter().take(FILTERS_MAX) {
         let nothing = Window::default();
-        let found = find(&mut *view, me, place, &filter, nothing, wanted.clone()).await?;
+        let found = find(
+            &mut *view,
+            mailbox_of(place, me),
+            place,
+            &filter,
+            nothing,
+            wanted.clone(),
+        )
+        .await?;
         counters.push(
             types::messages::SearchCounter {
                 inexact: !found.exact,

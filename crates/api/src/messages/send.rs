@@ -3,12 +3,13 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
-use crate::render::{self, Viewer};
+use crate::render;
 use crate::router::{Access, Router};
+use heliograph_domain::channels::Post;
 use heliograph_domain::messages::{SendMessage, Sent};
-use heliograph_model::{Body, Change, Logged, MessageId};
+use heliograph_model::{AdminRights, Body, Change, ChannelId, Logged, MessageId, Owner, Peer};
 use heliograph_store::{Rows, StoreError, mailbox};
-use heliograph_tl::enums::{self, MessageMedia, Update, Updates};
+use heliograph_tl::enums::{self, InputPeer, MessageMedia, Update, Updates};
 use heliograph_tl::{functions as f, types};
 use std::sync::Arc;
 
@@ -18,12 +19,14 @@ pub(super) fn register(router: &mut Router) {
         .method(Access::User, Rate::Read, get_web_page_preview);
 }
 
-/// `messages.sendMessage`: sends a text to a person, or to oneself. A repetition with the same
+/// `messages.sendMessage`: sends a text to a person, to oneself, or to a channel or group. A repetition with the same
 /// `random_id` sends nothing and answers with what the first one became.
 ///
 /// Fails with `MESSAGE_EMPTY`, `MESSAGE_TOO_LONG`, `PEER_ID_INVALID`, `RANDOM_ID_EMPTY`,
-/// `SCHEDULE_DATE_INVALID`, `USER_IS_BLOCKED` or `YOU_BLOCKED_USER`.
-/// Appends [`Change::NewMessage`] to both mailboxes.
+/// `SCHEDULE_DATE_INVALID`, `USER_IS_BLOCKED` or `YOU_BLOCKED_USER`; in channels besides with
+/// `CHANNEL_PRIVATE`, `CHAT_ADMIN_REQUIRED`, `CHAT_WRITE_FORBIDDEN`, `CHAT_SEND_PLAIN_FORBIDDEN`,
+/// `USER_BANNED_IN_CHANNEL`, `SEND_AS_PEER_INVALID` or `SLOWMODE_WAIT_X`.
+/// Appends [`Change::NewMessage`] to both mailboxes, or to the channel's.
 async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates> {
     let me = cx.user()?;
     if req.schedule_date.is_some() {
@@ -32,21 +35,44 @@ async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates>
     if req.random_id == 0 {
         return Err(text::RANDOM_ID_EMPTY.into());
     }
-    let to = cx.peer(&req.peer).await?;
+    let chat = cx.chat(&req.peer).await?;
     let (text, entities) = cx.text(&req.message, req.entities)?;
-    let reply_to = cx.reply_to(to, req.reply_to.as_ref()).await?;
+    let reply_to = cx.reply_to(chat, req.reply_to.as_ref()).await?;
+    let body = Body {
+        text,
+        entities,
+        invert_media: req.invert_media,
+        ..Body::default()
+    };
+    let to = match chat {
+        Peer::User(to) => to,
+        Peer::Channel(channel) => {
+            if let Some(name) = &req.send_as {
+                may_send_as(&cx, name, channel).await?;
+            }
+            let mentions = cx.mentioned(&body.text, &body.entities).await?;
+            let post = Post {
+                from: me,
+                channel,
+                random_id: req.random_id,
+                body,
+                reply_to,
+                silent: req.silent,
+                clear_draft: req.clear_draft,
+                mentions,
+            };
+            let sent = cx.write(post).await?;
+            return answer(&cx, chat, &[(req.random_id, sent)]).await;
+        }
+        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    };
 
     let sent = cx
         .write(SendMessage {
             from: me,
             to,
             random_id: req.random_id,
-            body: Body {
-                text,
-                entities,
-                invert_media: req.invert_media,
-                ..Body::default()
-            },
+            body,
             reply_to,
             silent: req.silent,
             clear_draft: req.clear_draft,
@@ -60,12 +86,30 @@ async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates>
     {
         return Ok(short);
     }
-    answer(&cx, &[(req.random_id, sent)]).await
+    answer(&cx, chat, &[(req.random_id, sent)]).await
+}
+
+/// Whether the caller may write under this name: their own, or the group's where they are an
+/// anonymous admin. Which of the two it is follows from their rights.
+async fn may_send_as(cx: &Ctx, name: &InputPeer, channel: ChannelId) -> Result<()> {
+    let name = cx.chat(name).await?;
+    let anonymous = cx.standing(channel).await?.has(AdminRights::ANONYMOUS);
+    let allowed = match name {
+        Peer::User(user) => user == cx.user()? && !anonymous,
+        Peer::Channel(named) => named == channel && anonymous,
+        Peer::Chat(_) => false,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(text::SEND_AS_PEER_INVALID.into())
+    }
 }
 
 /// The long answer to sending: which `random_id` became which message, and the messages.
-pub(super) async fn answer(cx: &Ctx, outcome: &[(i64, Sent)]) -> Result<Updates> {
+pub(super) async fn answer(cx: &Ctx, chat: Peer, outcome: &[(i64, Sent)]) -> Result<Updates> {
     let viewer = cx.viewer()?;
+    let owner = chat.mailbox(viewer.me);
     let mut view = cx.store.view().await?;
     let mut ids = Vec::with_capacity(outcome.len());
     let mut entries = Vec::with_capacity(outcome.len());
@@ -77,7 +121,7 @@ pub(super) async fn answer(cx: &Ctx, outcome: &[(i64, Sent)]) -> Result<Updates>
                 };
                 (message.id, Some(logged.clone()))
             }
-            Sent::Before(id) => (*id, entry_of(viewer, &mut *view, *id).await?),
+            Sent::Before(id) => (*id, entry_of(owner, &mut *view, *id).await?),
         };
         let id = id.0 as i32;
         let random_id = *random_id;
@@ -85,17 +129,17 @@ pub(super) async fn answer(cx: &Ctx, outcome: &[(i64, Sent)]) -> Result<Updates>
         entries.extend(entry);
     }
     let entries = entries.iter().map(AsRef::as_ref);
-    Ok(render::of_changes(viewer, &mut *view, ids, entries).await?)
+    Ok(render::of_changes(viewer, &mut *view, owner, ids, entries).await?)
 }
 
 /// The log entry of a message that was sent before, as the message stands now: with the `pts` that
 /// it had then, so that a client which has seen it takes it for old news.
 async fn entry_of(
-    viewer: Viewer<'_>,
+    owner: Owner,
     rows: &mut dyn Rows,
     id: MessageId,
 ) -> Result<Option<Arc<Logged>>, StoreError> {
-    let message = mailbox::load(rows, viewer.me.into(), id).await?;
+    let message = mailbox::load(rows, owner, id).await?;
     Ok(message.map(|message| {
         Arc::new(Logged {
             pts: message.pts,
@@ -128,7 +172,7 @@ mod tests {
     use crate::testing::{Person, World};
     use heliograph_domain::contacts::SetBlocked;
     use heliograph_model::UserId;
-    use heliograph_tl::enums::{InputPeer, InputReplyTo, InputUser, MessageEntity};
+    use heliograph_tl::enums::{InputReplyTo, InputUser, MessageEntity};
 
     async fn refusal(
         change: impl FnOnce(&World, &Person, &Person, &mut f::messages::SendMessage),

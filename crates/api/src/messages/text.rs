@@ -4,8 +4,11 @@ use crate::context::Ctx;
 use crate::error::{Result, message_text, text};
 use crate::render::parse_entities;
 use crate::resolve::message_id;
+use heliograph_domain::accounts;
 use heliograph_domain::messages::with_found;
-use heliograph_model::{Entity, MessageId, MessageText, NameError, UserId, utf16_len};
+use heliograph_model::{
+    Entity, EntityKind, MessageId, MessageText, NameError, Peer, UserId, Username, utf16_len,
+};
 use heliograph_tl::enums::{InputReplyTo, InputUser, MessageEntity};
 
 impl Ctx {
@@ -35,13 +38,39 @@ impl Ctx {
         Ok((text, entities))
     }
 
-    /// The message of the chat with `chat` that a new one answers.
+    /// The people whom a text mentions, by username or by id.
+    pub(super) async fn mentioned(&self, text: &str, entities: &[Entity]) -> Result<Vec<UserId>> {
+        let mut people = Vec::new();
+        let named =
+            |kind: &EntityKind| matches!(kind, EntityKind::Mention | EntityKind::MentionName(_));
+        if !entities.iter().any(|entity| named(&entity.kind)) {
+            return Ok(people);
+        }
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let mut view = self.store.view().await?;
+        for entity in entities.iter().filter(|entity| named(&entity.kind)) {
+            if let EntityKind::MentionName(user) = entity.kind {
+                people.push(user);
+                continue;
+            }
+            let (from, length) = (entity.offset as usize, entity.length as usize);
+            let name = units.get(from..from + length).map(String::from_utf16_lossy);
+            let Some(Ok(name)) = name.map(|name| Username::parse(&name)) else {
+                continue;
+            };
+            let holder = accounts::find_username(&mut *view, &name).await?;
+            people.extend(holder.and_then(Peer::user));
+        }
+        Ok(people)
+    }
+
+    /// The message of `chat` that a new one answers.
     ///
     /// Answers to messages of other chats, stories and the like are `NOT_SUPPORTED`. A quotation is
     /// left out: the whole message is answered.
     pub(super) async fn reply_to(
         &self,
-        chat: UserId,
+        chat: Peer,
         reply_to: Option<&InputReplyTo>,
     ) -> Result<Option<MessageId>> {
         let reply = match reply_to {
@@ -50,7 +79,7 @@ impl Ctx {
             Some(InputReplyTo::MonoForum(_)) => return Err(text::NOT_SUPPORTED.into()),
         };
         if let Some(peer) = &reply.reply_to_peer_id
-            && self.peer(peer).await? != chat
+            && self.chat(peer).await? != chat
         {
             return Err(text::NOT_SUPPORTED.into());
         }

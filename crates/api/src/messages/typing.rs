@@ -6,7 +6,7 @@ use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::bus::Signal;
 use heliograph_domain::contacts;
-use heliograph_model::Peer;
+use heliograph_model::{BannedRights, Peer};
 use heliograph_tl::{Encode, functions as f};
 
 pub(super) fn register(router: &mut Router) {
@@ -19,7 +19,21 @@ pub(super) fn register(router: &mut Router) {
 /// Fails with `PEER_ID_INVALID` or `USER_IS_BLOCKED`.
 async fn set_typing(cx: Ctx, req: f::messages::SetTyping) -> Result<bool> {
     let from = cx.user()?;
-    let to = cx.peer(&req.peer).await?;
+    let to = match cx.chat(&req.peer).await? {
+        Peer::User(to) => to,
+        Peer::Channel(channel) => {
+            cx.standing(channel)
+                .await?
+                .may_write(BannedRights::default())?;
+            cx.publish(Signal::ChannelTyping {
+                channel,
+                from,
+                action: req.action.to_bytes().into(),
+            });
+            return Ok(true);
+        }
+        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    };
     if to == from {
         return Ok(true);
     }

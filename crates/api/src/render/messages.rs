@@ -3,12 +3,11 @@
 use super::entities;
 use heliograph_domain::messages::saved_peer;
 use heliograph_model::{
-    ChannelId, ChatId, Forward, Message, MessageId, Peer, ServiceAction, UserId,
+    ChannelId, ChatId, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
 };
 use heliograph_store::mailbox::Draft;
 use heliograph_tl::enums::{self, MessageAction};
 use heliograph_tl::types;
-use std::collections::BTreeSet;
 
 /// A peer on the wire.
 pub(crate) fn peer(peer: impl Into<Peer>) -> enums::Peer {
@@ -19,60 +18,82 @@ pub(crate) fn peer(peer: impl Into<Peer>) -> enums::Peer {
     }
 }
 
-/// Notes everyone whom a message shows.
-pub(crate) fn people_of(message: &Message, people: &mut BTreeSet<UserId>) {
-    people.insert(message.from);
-    people.extend(message.peer.user());
-    if let Some(forward) = &message.body.forward {
-        people.extend(forward.from.and_then(Peer::user));
-        people.extend(forward.saved_from.and_then(|(peer, _)| peer.user()));
-    }
-    for entity in &message.body.entities {
-        if let heliograph_model::EntityKind::MentionName(user) = entity.kind {
-            people.insert(user);
-        }
-    }
-}
-
-/// A message as the owner of its mailbox sees it.
+/// A message as the owner of its mailbox sees it, or as a member sees a channel's.
 pub(crate) fn message(me: UserId, message: &Message) -> enums::Message {
     let saved = message.peer == Peer::User(me);
     let forward = message.body.forward.as_ref();
+    let part = message.body.channel.clone().unwrap_or_default();
+    let in_channel = matches!(message.peer, Peer::Channel(_));
     // What was forwarded into Saved Messages is not "sent": TDLib insists on it.
-    let out = message.out && !(saved && forward.is_some());
+    let out = if in_channel {
+        message.from == me
+    } else {
+        message.out && !(saved && forward.is_some())
+    };
+    let mentioned = part.mentioned.contains(&me);
+    // A post is nobody's but the channel's; an anonymous message is the group's.
+    let from_id = match part.in_name_of {
+        Some(_) if part.post => None,
+        Some(channel) => Some(peer(channel)),
+        None => Some(peer(message.from)),
+    };
     let saved_peer = saved.then(|| peer(saved_peer(message)));
+    let reply_to = message.reply_to.map(|id| reply_in(id, part.thread));
     if let Some(action) = &message.body.action {
         return types::MessageService {
             out,
+            mentioned,
             silent: message.silent,
+            post: part.post,
             id: message.id.0 as i32,
-            from_id: Some(peer(message.from)),
+            from_id,
             peer_id: peer(message.peer),
             saved_peer_id: saved_peer,
-            reply_to: message.reply_to.map(reply),
+            reply_to,
             date: message.date,
             action: self::action(action),
             ..Default::default()
         }
         .into();
     }
+    let counters = message.counters;
+    let counted = counters.filter(|_| part.post);
     types::Message {
         out,
+        mentioned,
         silent: message.silent,
+        post: part.post,
         pinned: message.pinned,
         noforwards: message.body.no_forwards,
         invert_media: message.body.invert_media,
         id: message.id.0 as i32,
-        from_id: Some(peer(message.from)),
+        from_id,
         peer_id: peer(message.peer),
         saved_peer_id: saved_peer,
         fwd_from: forward.map(forward_header),
-        reply_to: message.reply_to.map(reply),
+        reply_to,
         date: message.date,
         message: message.body.text.clone(),
         entities: entities(&message.body.entities),
+        views: counted.map(|counted| counted.views as i32),
+        forwards: counted.map(|counted| counted.forwards as i32),
+        replies: counters.and_then(|counters| counters.thread).map(replies),
         edit_date: message.body.edit_date,
+        post_author: part.signature,
         ..Default::default()
+    }
+    .into()
+}
+
+/// A message's thread: comments in another group, or answers in the same one.
+pub(crate) fn replies(thread: Thread) -> enums::MessageReplies {
+    types::MessageReplies {
+        replies: thread.replies as i32,
+        replies_pts: 0,
+        recent_repliers: None,
+        channel_id: thread.group.map(|group| group.0),
+        max_id: thread.newest.map(|newest| newest.0 as i32),
+        read_max_id: None,
     }
     .into()
 }
@@ -82,7 +103,38 @@ fn action(action: &ServiceAction) -> MessageAction {
         ServiceAction::ContactSignUp => MessageAction::ContactSignUp,
         ServiceAction::PinMessage => MessageAction::PinMessage,
         ServiceAction::HistoryClear => MessageAction::HistoryClear,
+        ServiceAction::ChannelCreate(title) => types::MessageActionChannelCreate {
+            title: title.clone(),
+        }
+        .into(),
+        ServiceAction::EditTitle(title) => types::MessageActionChatEditTitle {
+            title: title.clone(),
+        }
+        .into(),
+        ServiceAction::AddUsers(users) => types::MessageActionChatAddUser {
+            users: users.iter().map(|user| user.0).collect(),
+        }
+        .into(),
+        ServiceAction::RemoveUser(user) => {
+            types::MessageActionChatDeleteUser { user_id: user.0 }.into()
+        }
+        ServiceAction::JoinedByLink(inviter) => types::MessageActionChatJoinedByLink {
+            inviter_id: inviter.0,
+        }
+        .into(),
+        ServiceAction::JoinedByRequest => MessageAction::ChatJoinedByRequest,
     }
+}
+
+/// The same in a thread of a group; the first message of the thread is not named twice.
+fn reply_in(id: MessageId, thread: Option<MessageId>) -> enums::MessageReplyHeader {
+    let top = thread.filter(|top| *top != id);
+    types::MessageReplyHeader {
+        reply_to_msg_id: Some(id.0 as i32),
+        reply_to_top_id: top.map(|top| top.0 as i32),
+        ..Default::default()
+    }
+    .into()
 }
 
 pub(super) fn reply(id: MessageId) -> enums::MessageReplyHeader {
@@ -100,6 +152,7 @@ fn forward_header(forward: &Forward) -> enums::MessageFwdHeader {
         from_name: forward.from_name.clone(),
         date: forward.date,
         channel_post: forward.channel_post.map(|id| id.0 as i32),
+        post_author: forward.signature.clone(),
         saved_from_peer: saved_peer.map(peer),
         saved_from_msg_id: saved_id.map(|id| id.0 as i32),
         ..Default::default()

@@ -3,20 +3,30 @@
 //! Stored bytes hold nothing that depends on the viewer: `out`, access hashes and the names of
 //! contacts are filled in here.
 
+mod channels;
 mod entities;
 mod messages;
 mod page;
 mod people;
+mod shown;
 mod updates;
 
-pub(crate) use entities::{entities, parse_entities};
-pub(crate) use messages::{draft, message, peer, people_of};
-pub(crate) use page::page;
-pub(crate) use people::{contact_settings, may_see_status, status, user, users};
-pub(crate) use updates::{
-    change, date_of, notices, of_changes, of_notices, people_of_change, short_sent,
+pub(crate) use channels::{
+    LINKS, chat, chat_of, exported_invite, is_channel, min_chat, parse_admin_rights,
+    parse_banned_rights, participant, people_of_participant,
 };
-pub use updates::{login_token, short_wake, signal, wake};
+pub(crate) use entities::{entities, parse_entities};
+pub(crate) use messages::{draft, message, peer, replies};
+pub(crate) use page::page;
+pub(crate) use people::{contact_settings, may_see_status, min_user, status, user, users};
+pub(crate) use shown::{Everyone, Shown};
+pub use updates::{
+    ChannelWake, channel_changed, channel_typing, channel_wake, login_token, short_wake, signal,
+    wake,
+};
+pub(crate) use updates::{
+    change, date_of, notices, of_changes, of_notices, short_sent, shown_by_change,
+};
 
 use crate::context::Services;
 use heliograph_model::UserId;

@@ -1,31 +1,50 @@
 //! Pages of messages.
 
-use super::{Viewer, message, people_of, users};
+use super::{Everyone, Shown, Viewer, message};
+use heliograph_domain::channels;
 use heliograph_domain::messages::Page;
-use heliograph_model::UserId;
-use heliograph_store::{Rows, StoreError};
+use heliograph_model::Peer;
+use heliograph_store::{Rows, StoreError, mailbox};
 use heliograph_tl::enums::messages::Messages;
 use heliograph_tl::types;
-use std::collections::BTreeSet;
 
-/// A page of messages, with everyone whom they show and `others`.
+/// A page of the messages of `chat` (or of all chats), with everyone whom they show and `others`.
 ///
 /// It is `messages.messages` where the page is the whole list, else a slice with the count and with
-/// the place of its first message.
+/// the place of its first message; of a channel always `messages.channelMessages`, which has the
+/// channel's `pts` besides.
 pub(crate) async fn page(
     viewer: Viewer<'_>,
     rows: &mut dyn Rows,
-    page: Page,
-    others: impl IntoIterator<Item = UserId>,
+    chat: Option<Peer>,
+    mut page: Page,
+    mut others: Shown,
 ) -> Result<Messages, StoreError> {
-    let mut people: BTreeSet<UserId> = others.into_iter().collect();
+    if let Some(chat) = chat {
+        others.add(chat);
+    }
+    channels::count(rows, &mut page.messages).await?;
     let mut messages = Vec::with_capacity(page.messages.len());
     for shown in &page.messages {
-        people_of(shown, &mut people);
+        others.message(shown);
         messages.push(message(viewer.me, shown));
     }
-    let users = users(viewer, rows, people).await?;
-    let (topics, chats) = (Vec::new(), Vec::new());
+    let Everyone { users, chats } = others.load(viewer, rows).await?;
+    let topics = Vec::new();
+    let offset_id_offset = (!messages.is_empty()).then_some(page.position as i32);
+    if let Some(Peer::Channel(channel)) = chat {
+        return Ok(types::messages::ChannelMessages {
+            inexact: !page.exact,
+            pts: mailbox::state(rows, channel.into()).await?.pts as i32,
+            count: page.total as i32,
+            offset_id_offset,
+            messages,
+            topics,
+            chats,
+            users,
+        }
+        .into());
+    }
     if page.exact && messages.len() == page.total {
         return Ok(types::messages::Messages {
             messages,
@@ -38,7 +57,7 @@ pub(crate) async fn page(
     Ok(types::messages::MessagesSlice {
         inexact: !page.exact,
         count: page.total as i32,
-        offset_id_offset: (!messages.is_empty()).then_some(page.position as i32),
+        offset_id_offset,
         messages,
         topics,
         chats,

@@ -1,9 +1,8 @@
 //! People as a viewer sees them.
 
-use super::Viewer;
+use super::{Shown, Viewer};
 use crate::error::Result;
 use crate::settings;
-use heliograph_domain::accounts;
 use heliograph_domain::contacts;
 use heliograph_domain::presence::Status;
 use heliograph_model::{FirstName, Person, PersonKind, UserId, Username};
@@ -17,14 +16,7 @@ pub(crate) async fn users(
     rows: &mut dyn Rows,
     ids: impl IntoIterator<Item = UserId>,
 ) -> Result<Vec<enums::User>, StoreError> {
-    let mut users = Vec::new();
-    for id in ids {
-        users.push(match accounts::find(rows, id).await? {
-            Some(account) => user(viewer, rows, &account.person).await?,
-            None => types::UserEmpty { id: id.0 }.into(),
-        });
-    }
-    Ok(users)
+    Ok(Shown::people(ids).load(viewer, rows).await?.users)
 }
 
 /// One person. A contact is shown under the name that the viewer saved.
@@ -61,6 +53,30 @@ pub(crate) async fn user(
         ..Default::default()
     }
     .into())
+}
+
+/// A person as everyone sees them: the `min` form, in which they stand beside pushed posts. A client
+/// that has met them keeps what it knows.
+pub(crate) fn min_user(person: &Person) -> enums::User {
+    let last_name = Some(person.last_name.as_str()).filter(|name| !name.is_empty());
+    types::User {
+        min: true,
+        deleted: person.deleted,
+        verified: person.verified,
+        id: person.id.0,
+        first_name: person
+            .first_name
+            .as_ref()
+            .map(|name| name.as_str().to_owned()),
+        last_name: last_name.map(str::to_owned),
+        username: person
+            .username
+            .as_ref()
+            .map(|name| name.as_str().to_owned()),
+        bot_info_version: (person.kind == PersonKind::Bot).then_some(1),
+        ..Default::default()
+    }
+    .into()
 }
 
 /// Whether somebody is online or when they last were, as far as they let the viewer know; `None`

@@ -1,19 +1,102 @@
 //! What sessions are told: changes of their mailbox, and news that is never stored.
 
 use super::people::status_of;
-use super::{Viewer, contact_settings, draft, entities, message, peer, people_of, users};
+use super::{
+    Everyone, Shown, Viewer, contact_settings, draft, entities, message, min_chat, min_user, peer,
+};
+use crate::context::Services;
 use crate::error::Result;
 use crate::settings;
 use heliograph_domain::bus::Signal;
-use heliograph_domain::{accounts, contacts, dialogs};
-use heliograph_model::{Change, Logged, Message, Notice, Peer, UnixMs, UserId};
+use heliograph_domain::{accounts, channels, contacts, dialogs};
+use heliograph_model::{Change, ChannelId, Logged, Message, Notice, Owner, Peer, UnixMs, UserId};
 use heliograph_store::{Rows, StoreError, Wake, mailbox};
 use heliograph_tl::enums::{self, DialogPeer, Update, Updates};
 use heliograph_tl::{Decode, Encode, types};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// One change as an update, with its place in the log.
-pub(crate) fn change(me: UserId, logged: &Logged) -> Update {
+/// One change of a mailbox as an update, with its place in the log.
+pub(crate) async fn change(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    owner: Owner,
+    logged: &Logged,
+) -> Result<Update, StoreError> {
+    match channel_of(owner) {
+        Some(channel) => {
+            let counted = counted(rows, logged).await?;
+            Ok(channel_change(viewer.me, channel, &counted))
+        }
+        None => Ok(own_change(viewer.me, logged)),
+    }
+}
+
+/// The channel whose mailbox this is; `None` for a person's.
+fn channel_of(owner: Owner) -> Option<ChannelId> {
+    match Peer::from_number(owner.0) {
+        Some(Peer::Channel(channel)) => Some(channel),
+        _ => None,
+    }
+}
+
+/// The same change with what is counted of its message.
+async fn counted(rows: &mut dyn Rows, logged: &Logged) -> Result<Logged, StoreError> {
+    let mut logged = logged.clone();
+    if let Change::NewMessage(message) | Change::Edited(message) = &mut logged.change {
+        channels::count(rows, std::slice::from_mut(message)).await?;
+    }
+    Ok(logged)
+}
+
+/// One change of a channel as an update.
+fn channel_change(me: UserId, channel: ChannelId, logged: &Logged) -> Update {
+    let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
+    let channel_id = channel.0;
+    let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
+    match &logged.change {
+        Change::NewMessage(new) => types::UpdateNewChannelMessage {
+            message: message(me, new),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Edited(edited) => types::UpdateEditChannelMessage {
+            message: message(me, edited),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Pinned { ids, pinned, .. } => types::UpdatePinnedChannelMessages {
+            pinned: *pinned,
+            channel_id,
+            messages: numbers(ids),
+            pts,
+            pts_count,
+        }
+        .into(),
+        Change::Deleted(ids) => types::UpdateDeleteChannelMessages {
+            channel_id,
+            messages: numbers(ids),
+            pts,
+            pts_count,
+        }
+        .into(),
+        // Read marks are a member's own and never in a channel's log; should one be, it counts and
+        // says nothing.
+        Change::ReadInbox { .. } | Change::ReadOutbox { .. } | Change::ContentsRead(_) => {
+            types::UpdateDeleteChannelMessages {
+                channel_id,
+                messages: Vec::new(),
+                pts,
+                pts_count,
+            }
+            .into()
+        }
+    }
+}
+
+/// One change of one's own mailbox as an update, with its place in the log.
+fn own_change(me: UserId, logged: &Logged) -> Update {
     let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
     let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
     match &logged.change {
@@ -83,40 +166,43 @@ pub(crate) fn date_of(viewer: Viewer<'_>) -> i32 {
 }
 
 /// Notes everyone whom a change shows.
-pub(crate) fn people_of_change(change: &Change, people: &mut BTreeSet<UserId>) {
+pub(crate) fn shown_by_change(change: &Change, shown: &mut Shown) {
     match change {
-        Change::NewMessage(message) | Change::Edited(message) => people_of(message, people),
+        Change::NewMessage(message) | Change::Edited(message) => shown.message(message),
         Change::ReadInbox { peer, .. }
         | Change::ReadOutbox { peer, .. }
-        | Change::Pinned { peer, .. } => {
-            people.extend(peer.user());
-        }
+        | Change::Pinned { peer, .. } => shown.add(*peer),
         Change::Deleted(_) | Change::ContentsRead(_) => {}
     }
 }
 
-/// Changes as one container, with everyone whom they show. `first` holds updates that go before.
+/// Changes of one mailbox as one container, with everyone whom they show. `first` holds updates that
+/// go before.
 pub(crate) async fn of_changes(
     viewer: Viewer<'_>,
     rows: &mut dyn Rows,
+    owner: Owner,
     first: Vec<Update>,
     changes: impl IntoIterator<Item = &Logged>,
 ) -> Result<Updates, StoreError> {
-    let mut people = BTreeSet::new();
+    let mut shown = Shown::default();
+    if let Some(channel) = channel_of(owner) {
+        shown.add(channel.into());
+    }
     let mut updates = first;
     for logged in changes {
-        people_of_change(&logged.change, &mut people);
-        updates.push(change(viewer.me, logged));
+        shown_by_change(&logged.change, &mut shown);
+        updates.push(change(viewer, rows, owner, logged).await?);
     }
-    let users = users(viewer, rows, people).await?;
-    Ok(container(viewer, updates, users))
+    let everyone = shown.load(viewer, rows).await?;
+    Ok(container(viewer, updates, everyone))
 }
 
-fn container(viewer: Viewer<'_>, updates: Vec<Update>, users: Vec<enums::User>) -> Updates {
+fn container(viewer: Viewer<'_>, updates: Vec<Update>, everyone: Everyone) -> Updates {
     types::Updates {
         updates,
-        users,
-        chats: Vec::new(),
+        users: everyone.users,
+        chats: everyone.chats,
         date: date_of(viewer),
         seq: 0,
     }
@@ -128,24 +214,28 @@ pub(crate) async fn notices(
     viewer: Viewer<'_>,
     rows: &mut dyn Rows,
     notices: &[Notice],
-) -> Result<(Vec<Update>, BTreeSet<UserId>), StoreError> {
-    let mut people = BTreeSet::new();
+) -> Result<(Vec<Update>, Shown), StoreError> {
+    let mut shown = Shown::default();
     let mut updates = Vec::new();
     for notice in notices {
         let update = self::notice(viewer, rows, notice).await?;
         updates.extend(update);
         match notice {
             Notice::Name(user) | Notice::Blocked(user) | Notice::Contact(user) => {
-                people.insert(*user);
+                shown.add((*user).into());
             }
             Notice::Draft(peer)
             | Notice::DialogPinned(peer)
             | Notice::UnreadMark(peer)
-            | Notice::NotifySettings(peer) => people.extend(peer.user()),
+            | Notice::NotifySettings(peer) => shown.add(*peer),
+            Notice::Channel(channel, _)
+            | Notice::ChannelRead(channel)
+            | Notice::ChannelReadByOthers(channel)
+            | Notice::MentionsRead(channel, _) => shown.add((*channel).into()),
             Notice::PinnedOrder | Notice::Privacy(_) | Notice::NotifyKind(_) => {}
         }
     }
-    Ok((updates, people))
+    Ok((updates, shown))
 }
 
 /// Changes without pts as one container, with everyone whom they show.
@@ -154,9 +244,9 @@ pub(crate) async fn of_notices(
     rows: &mut dyn Rows,
     notices: &[Notice],
 ) -> Result<Updates, StoreError> {
-    let (updates, people) = self::notices(viewer, rows, notices).await?;
-    let users = users(viewer, rows, people).await?;
-    Ok(container(viewer, updates, users))
+    let (updates, shown) = self::notices(viewer, rows, notices).await?;
+    let everyone = shown.load(viewer, rows).await?;
+    Ok(container(viewer, updates, everyone))
 }
 
 async fn notice(
@@ -262,6 +352,34 @@ async fn notice(
             }
             .into()
         }
+        Notice::Channel(channel, _) => types::UpdateChannel {
+            channel_id: channel.0,
+        }
+        .into(),
+        Notice::ChannelRead(channel) => {
+            let Some(listed) = dialogs::one(rows, me, (*channel).into()).await? else {
+                return Ok(None);
+            };
+            types::UpdateReadChannelInbox {
+                folder_id: None,
+                channel_id: channel.0,
+                max_id: listed.dialog.read_in.0 as i32,
+                still_unread_count: listed.unread as i32,
+                pts: mailbox::state(rows, (*channel).into()).await?.pts as i32,
+            }
+            .into()
+        }
+        Notice::ChannelReadByOthers(channel) => types::UpdateReadChannelOutbox {
+            channel_id: channel.0,
+            max_id: channels::read_by_others(rows, *channel, me).await?.0 as i32,
+        }
+        .into(),
+        Notice::MentionsRead(channel, ids) => types::UpdateChannelReadMessagesContents {
+            channel_id: channel.0,
+            messages: ids.iter().map(|id| id.0 as i32).collect(),
+            ..Default::default()
+        }
+        .into(),
         Notice::Privacy(key) => match settings::privacy_update(rows, me, *key).await? {
             Some(update) => update,
             None => return Ok(None),
@@ -284,18 +402,18 @@ pub async fn wake(
     if let Some(short) = short_wake(viewer.me, wake) {
         return Ok(vec![short]);
     }
-    let (others, mut people) = notices(viewer, rows, &wake.notices).await?;
+    let (others, mut shown) = notices(viewer, rows, &wake.notices).await?;
     let mut updates = Vec::with_capacity(wake.logged.len() + others.len());
     for logged in &wake.logged {
-        people_of_change(&logged.change, &mut people);
-        updates.push(change(viewer.me, logged));
+        shown_by_change(&logged.change, &mut shown);
+        updates.push(own_change(viewer.me, logged));
     }
     updates.extend(others);
     if updates.is_empty() {
         return Ok(Vec::new());
     }
-    let users = users(viewer, rows, people).await?;
-    Ok(vec![container(viewer, updates, users).to_bytes()])
+    let everyone = shown.load(viewer, rows).await?;
+    Ok(vec![container(viewer, updates, everyone).to_bytes()])
 }
 
 /// A wake-up as `updateShortMessage`, for which nothing need be read: a plain text in a chat whose
@@ -364,6 +482,124 @@ fn is_plain(message: &Message) -> bool {
         && !mentions
 }
 
+/// A channel's wake-up as containers in the canonical layer: one for nearly all, and others for those
+/// few who see it differently.
+#[derive(Debug, Default)]
+pub struct ChannelWake {
+    /// For everyone who is not named below.
+    pub for_all: Vec<u8>,
+    /// For authors (`out`) and for those whom a message mentions.
+    pub for_some: BTreeMap<UserId, Vec<u8>>,
+}
+
+/// A channel's wake-up, encoded once for all members but a few. People and the channel itself go as
+/// `min` constructors: nothing in them depends on the viewer.
+pub async fn channel_wake(
+    services: &Services,
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+    wake: &Wake,
+) -> Result<ChannelWake, StoreError> {
+    let mut logged = Vec::with_capacity(wake.logged.len());
+    let mut shown = Shown::default();
+    shown.add(channel.into());
+    let mut special = std::collections::BTreeSet::new();
+    for entry in &wake.logged {
+        let entry = counted(rows, entry).await?;
+        shown_by_change(&entry.change, &mut shown);
+        if let Change::NewMessage(message) | Change::Edited(message) = &entry.change {
+            special.insert(message.from);
+            let part = message.body.channel.as_ref();
+            special.extend(part.into_iter().flat_map(|part| &part.mentioned));
+        }
+        logged.push(entry);
+    }
+    let mut everyone = Everyone::default();
+    for person in &shown.people {
+        let account = accounts::find(rows, *person).await?;
+        everyone
+            .users
+            .extend(account.map(|account| min_user(&account.person)));
+    }
+    for id in &shown.channels {
+        let channel = channels::find(rows, *id).await?;
+        everyone
+            .chats
+            .extend(channel.map(|channel| min_chat(&channel)));
+    }
+    let date = services.clock.now().seconds();
+    let encoded = |viewer: UserId| -> Vec<u8> {
+        let updates: Updates = types::Updates {
+            updates: logged
+                .iter()
+                .map(|entry| channel_change(viewer, channel, entry))
+                .collect(),
+            users: everyone.users.clone(),
+            chats: everyone.chats.clone(),
+            date,
+            seq: 0,
+        }
+        .into();
+        updates.to_bytes()
+    };
+    Ok(ChannelWake {
+        for_all: encoded(NOBODY),
+        for_some: special
+            .into_iter()
+            .map(|person| (person, encoded(person)))
+            .collect(),
+    })
+}
+
+/// An id that is nobody's: who sees a channel as most do.
+const NOBODY: UserId = UserId(0);
+
+/// A change of what a channel is, for everyone who is in it: `updateChannel`.
+pub async fn channel_changed(
+    services: &Services,
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+) -> Result<Vec<u8>, StoreError> {
+    let found = channels::find(rows, channel).await?;
+    let updates: Updates = types::Updates {
+        updates: vec![
+            types::UpdateChannel {
+                channel_id: channel.0,
+            }
+            .into(),
+        ],
+        users: Vec::new(),
+        chats: found.iter().map(min_chat).collect(),
+        date: services.clock.now().seconds(),
+        seq: 0,
+    }
+    .into();
+    Ok(updates.to_bytes())
+}
+
+/// Somebody typing in a channel, for everyone else who is in it; `None` where the action does not
+/// read.
+pub fn channel_typing(
+    services: &Services,
+    channel: ChannelId,
+    from: UserId,
+    action: &[u8],
+) -> Option<Vec<u8>> {
+    let action = enums::SendMessageAction::from_bytes(action).ok()?;
+    let short: Updates = types::UpdateShort {
+        update: types::UpdateChannelUserTyping {
+            channel_id: channel.0,
+            top_msg_id: None,
+            from_id: peer(from),
+            action,
+        }
+        .into(),
+        date: services.clock.now().seconds(),
+    }
+    .into();
+    Some(short.to_bytes())
+}
+
 /// News that is never stored, as the container that `to`'s sessions are pushed; `None` for signals
 /// that are not for clients, and for news of people whom the clients have not met.
 pub async fn signal(
@@ -397,6 +633,8 @@ pub async fn signal(
             .into()
         }
         Signal::Wake(_)
+        | Signal::ChannelTyping { .. }
+        | Signal::ChannelChanged { .. }
         | Signal::SignedIn { .. }
         | Signal::SignedOut { .. }
         | Signal::LoginToken { .. } => return Ok(None),

@@ -169,7 +169,7 @@ async fn what_was_committed_just_before_the_clients_date_is_told_again() {
 }
 
 #[tokio::test]
-async fn there_are_no_channels() {
+async fn a_channel_that_is_not_named_has_no_difference() {
     let (world, ada, _) = two().await;
     let call = f::updates::GetChannelDifference::default();
     assert_eq!(

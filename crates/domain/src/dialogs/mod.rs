@@ -6,6 +6,7 @@ mod marks;
 pub use drafts::{ClearDrafts, SaveDraft};
 pub use marks::{MarkUnread, PinDialog, ReorderPinned};
 
+use crate::channels;
 use heliograph_model::{Message, MessageId, Notice, Peer, UserId};
 use heliograph_store::mailbox::{self, Dialog, MessageRow};
 use heliograph_store::{KeyRange, Order, Rows, StoreError, Tx};
@@ -39,7 +40,23 @@ pub struct Listed {
     pub top: Option<Message>,
     /// How many incoming messages are unread.
     pub unread: u32,
+    /// What else is told of a channel.
+    pub channel: Option<ListedChannel>,
 }
+
+/// What else is told of a channel in the list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedChannel {
+    /// Where its log stands.
+    pub pts: u32,
+    /// How far others have read.
+    pub read_by_others: MessageId,
+    /// How many mentions of the owner are not opened, up to a hundred.
+    pub mentions: u32,
+}
+
+/// How many mentions are counted.
+const MENTIONS_COUNTED: usize = 100;
 
 /// One chat of the list; `None` when there is no such chat.
 pub async fn one(
@@ -69,18 +86,31 @@ async fn listed(
     peer: Peer,
     dialog: Dialog,
 ) -> Result<Listed, StoreError> {
-    let top = mailbox::top_message(rows, owner.into(), peer).await?;
+    let top = mailbox::top_message(rows, peer.mailbox(owner), peer).await?;
     let read_all = top.as_ref().is_none_or(|top| top.id <= dialog.read_in);
-    let unread = if read_all {
-        0
-    } else {
-        mailbox::count_unread(rows, owner.into(), peer, dialog.read_in).await?
+    let unread = match peer {
+        _ if read_all => 0,
+        Peer::Channel(channel) => {
+            channels::count_unread(rows, owner, channel, dialog.read_in).await?
+        }
+        _ => mailbox::count_unread(rows, owner.into(), peer, dialog.read_in).await?,
+    };
+    let channel = match peer {
+        Peer::Channel(channel) => Some(ListedChannel {
+            pts: mailbox::state(rows, channel.into()).await?.pts,
+            read_by_others: channels::read_by_others(rows, channel, owner).await?,
+            mentions: channels::unread_mentions(rows, owner, channel, MENTIONS_COUNTED)
+                .await?
+                .len() as u32,
+        }),
+        Peer::User(_) | Peer::Chat(_) => None,
     };
     Ok(Listed {
         peer,
         dialog,
         top,
         unread,
+        channel,
     })
 }
 
@@ -150,10 +180,16 @@ async fn places(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<Place>, StoreE
     for (peer, dialog) in mailbox::dialogs(rows, owner.into()).await? {
         let range = KeyRange::within(&peer);
         let newest = rows
-            .list::<MessageRow>(owner.into(), range, Order::Descending, 1)
+            .list::<MessageRow>(peer.mailbox(owner), range, Order::Descending, 1)
             .await?;
-        if let Some(((_, top), row)) = newest.into_iter().next() {
-            let date = row.date;
+        // A channel whose messages are gone stays in the list of its members.
+        let newest = newest
+            .into_iter()
+            .next()
+            .map(|((_, top), row)| (top, row.date));
+        let in_channel = matches!(peer, Peer::Channel(_)) && dialog.begun;
+        let newest = newest.or(in_channel.then_some((MessageId(0), 0)));
+        if let Some((top, date)) = newest {
             places.push(Place {
                 peer,
                 dialog,
@@ -219,9 +255,9 @@ async fn has_unread(
     loop {
         let range = KeyRange::within(&peer).from(&(peer, MessageId(read.0 + 1)));
         let found = rows
-            .list::<MessageRow>(owner.into(), range, Order::Ascending, 16)
+            .list::<MessageRow>(peer.mailbox(owner), range, Order::Ascending, 16)
             .await?;
-        if found.iter().any(|(_, row)| !row.is(MessageRow::OUT)) {
+        if found.iter().any(|(_, row)| row.from != owner) {
             return Ok(true);
         }
         match found.last() {

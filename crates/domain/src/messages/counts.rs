@@ -4,7 +4,7 @@
 //! been counted is remembered: while somebody scrolls through a chat, each page counts from the page
 //! before it. The memory belongs to one process; without it everything is counted again.
 
-use heliograph_model::{MessageId, Owner, Peer, UserId};
+use heliograph_model::{MessageId, Owner, Peer};
 use heliograph_store::mailbox::{self, Mailbox};
 use heliograph_store::{KeyRange, Rows, StoreError, Table};
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ const PLACES_MAX: usize = 64;
 
 /// What has been counted lately.
 #[derive(Debug, Default)]
-pub struct Counts(Mutex<HashMap<(UserId, Peer), Counted>>);
+pub struct Counts(Mutex<HashMap<(Owner, Peer), Counted>>);
 
 /// How many messages of a chat have at most this number, for some numbers.
 #[derive(Clone, Debug, Default)]
@@ -44,15 +44,15 @@ impl Counts {
     pub(super) async fn standing(
         &self,
         rows: &mut dyn Rows,
-        owner: UserId,
+        owner: Owner,
         peer: Peer,
         id: MessageId,
     ) -> Result<Standing, StoreError> {
         let Mailbox {
             last_id, removed, ..
-        } = mailbox::state(rows, owner.into()).await?;
+        } = mailbox::state(rows, owner).await?;
         let mut counted = self.recall((owner, peer), removed);
-        let chat = (owner.into(), peer);
+        let chat = (owner, peer);
         let through = counted.through(rows, chat, id.0.min(last_id)).await?;
         let total = counted.through(rows, chat, last_id).await?;
         self.remember((owner, peer), counted);
@@ -62,7 +62,7 @@ impl Counts {
         })
     }
 
-    fn recall(&self, chat: (UserId, Peer), removed: u32) -> Counted {
+    fn recall(&self, chat: (Owner, Peer), removed: u32) -> Counted {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = known.get(&chat);
         let valid = counted.filter(|counted| counted.removed == removed);
@@ -72,7 +72,7 @@ impl Counts {
         })
     }
 
-    fn remember(&self, chat: (UserId, Peer), counted: Counted) {
+    fn remember(&self, chat: (Owner, Peer), counted: Counted) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CHATS_MAX && !known.contains_key(&chat) {
             known.clear();
@@ -130,8 +130,8 @@ mod tests {
         walked: usize,
     }
 
-    const OWNER: UserId = UserId(7);
-    const PEER: Peer = Peer::User(UserId(8));
+    const OWNER: Owner = Owner(7);
+    const PEER: Peer = Peer::User(heliograph_model::UserId(8));
 
     impl Chat {
         fn new(count: u32) -> Self {

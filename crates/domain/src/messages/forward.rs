@@ -2,21 +2,24 @@
 
 use super::send::{flags, may_write, post};
 use super::{MessageError, Sent};
+use crate::channels::{NewPost, Standing, add_post, kinds_of, standing, take_turn};
 use crate::{accounts, dialogs};
-use heliograph_model::{Body, Change, Forward, MessageId, Peer, UserId};
+use heliograph_model::{Body, Change, Forward, Logged, Message, MessageId, Peer, UserId};
 use heliograph_store::mailbox::{self, NewMessage};
 use heliograph_store::{Command, Locks, StoreError, Tx};
+use std::sync::Arc;
 
-/// Forwards messages of one private chat to a person, or to oneself.
+/// Forwards messages of one chat to another, or to oneself.
 #[derive(Clone, Debug)]
 pub struct ForwardMessages {
     /// Who forwards.
     pub from: UserId,
     /// The chat the messages stand in.
-    pub source: UserId,
-    /// To whom.
-    pub to: UserId,
-    /// The messages, in the forwarder's numbers, each with the client's own number for its copy.
+    pub source: Peer,
+    /// To where.
+    pub to: Peer,
+    /// The messages, in the forwarder's or the channel's numbers, each with the client's own number
+    /// for its copy.
     pub messages: Vec<(MessageId, i64)>,
     /// Without a sound.
     pub silent: bool,
@@ -26,6 +29,14 @@ pub struct ForwardMessages {
     pub hidden: Vec<UserId>,
 }
 
+/// Where the copies go, once it is clear that they may.
+enum Target {
+    /// To a person; whether the chat has just begun.
+    Person(UserId, bool),
+    /// To a channel.
+    Channel(Box<Standing>),
+}
+
 impl Command for ForwardMessages {
     /// What became of each message, in the order asked for; those that are gone are left out.
     type Output = Vec<(i64, Sent)>;
@@ -33,12 +44,13 @@ impl Command for ForwardMessages {
     const NAME: &'static str = "forward_messages";
 
     fn locks(&self) -> Locks {
-        Locks::of([self.from, self.to])
+        Locks::of([Peer::User(self.from), self.to])
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output, MessageError> {
         let owner = self.from.into();
-        let mut begun = None;
+        self.may_take(tx).await?;
+        let mut target = None;
         let mut outcome = Vec::with_capacity(self.messages.len());
         for (id, random_id) in &self.messages {
             // A repetition finds what became of the first request, whatever has changed since.
@@ -46,15 +58,14 @@ impl Command for ForwardMessages {
                 outcome.push((*random_id, Sent::Before(before)));
                 continue;
             }
-            let Some(message) = self.copy_of(tx, *id).await? else {
+            let Some(body) = self.copy_of(tx, *id).await? else {
                 continue;
             };
-            let first = match begun {
-                Some(first) => first,
-                None => self.begin(tx).await?,
-            };
-            begun = Some(first);
-            let logged = post(tx, self.from, self.to, message).await?;
+            if target.is_none() {
+                target = Some(self.begin(tx).await?);
+            }
+            let Some(target) = &target else { continue };
+            let (logged, first) = self.put(tx, target, body).await?;
             if let Change::NewMessage(copy) = &logged.change {
                 mailbox::remember_sent(tx, owner, *random_id, copy.id)?;
             }
@@ -68,52 +79,117 @@ impl Command for ForwardMessages {
 }
 
 impl ForwardMessages {
-    /// Makes sure that the forwarder may write there; whether the chat has just begun.
-    async fn begin(&self, tx: &mut Tx<'_>) -> Result<bool, MessageError> {
-        may_write(tx, self.from, self.to).await?;
-        let begun = dialogs::begin(tx, self.from, Peer::User(self.to)).await?;
-        Ok(begun.first)
+    /// Makes sure that the forwarder may read the source, and that it lets its messages go.
+    async fn may_take(&self, tx: &mut Tx<'_>) -> Result<(), MessageError> {
+        let Peer::Channel(channel) = self.source else {
+            return Ok(());
+        };
+        let now_s = tx.now().seconds();
+        let source = standing(tx, channel, self.from, now_s).await?;
+        source.may_read()?;
+        if source.channel.no_forwards {
+            return Err(MessageError::ForwardsRestricted);
+        }
+        Ok(())
     }
 
-    /// The copy of a message that is sent on; `None` where it is gone or reports something.
-    async fn copy_of(
+    /// Makes sure that the forwarder may write there.
+    async fn begin(&self, tx: &mut Tx<'_>) -> Result<Target, MessageError> {
+        match self.to {
+            Peer::User(to) => {
+                may_write(tx, self.from, to).await?;
+                let begun = dialogs::begin(tx, self.from, self.to).await?;
+                Ok(Target::Person(to, begun.first))
+            }
+            Peer::Channel(channel) => {
+                let now_s = tx.now().seconds();
+                let standing = standing(tx, channel, self.from, now_s).await?;
+                standing.may_write(kinds_of(&Body::default()))?;
+                take_turn(tx, &standing).await?;
+                Ok(Target::Channel(Box::new(standing)))
+            }
+            Peer::Chat(_) => Err(MessageError::UnknownPeer),
+        }
+    }
+
+    async fn put(
         &self,
         tx: &mut Tx<'_>,
-        id: MessageId,
-    ) -> Result<Option<NewMessage>, MessageError> {
-        let original = mailbox::load(tx, self.from.into(), id).await?;
-        let Some(original) = original.filter(|original| {
-            original.peer == Peer::User(self.source) && original.body.action.is_none()
-        }) else {
+        target: &Target,
+        body: Body,
+    ) -> Result<(Arc<Logged>, bool), StoreError> {
+        match target {
+            Target::Person(to, first) => {
+                let message = NewMessage {
+                    peer: self.to,
+                    from: self.from,
+                    flags: flags(self.silent),
+                    reply_to: None,
+                    body,
+                };
+                Ok((post(tx, self.from, *to, message).await?, *first))
+            }
+            Target::Channel(standing) => {
+                let message = NewPost {
+                    from: self.from,
+                    body,
+                    reply_to: None,
+                    silent: self.silent,
+                    mentions: Vec::new(),
+                };
+                Ok((add_post(tx, standing, message).await?, false))
+            }
+        }
+    }
+
+    /// What a message says that is sent on; `None` where it is gone or reports something.
+    async fn copy_of(&self, tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Body>, MessageError> {
+        let original = mailbox::load(tx, self.source.mailbox(self.from), id).await?;
+        let Some(original) = original
+            .filter(|original| original.peer == self.source && original.body.action.is_none())
+        else {
             return Ok(None);
         };
         // A forward of a forward names the first author.
         let forward = match (&original.body.forward, self.drop_author) {
             (_, true) => None,
             (Some(earlier), false) => Some(earlier.clone()),
-            (None, false) => Some(Forward {
-                from_name: self.name_if_hidden(tx, original.from).await?,
-                from: Some(original.from.into()).filter(|_| !self.hidden.contains(&original.from)),
-                date: original.date,
-                channel_post: None,
-                saved_from: None,
-            }),
+            (None, false) => Some(self.header_of(tx, &original).await?),
         };
+        let to_oneself = self.to == Peer::User(self.from);
         let forward = forward.map(|forward| Forward {
-            saved_from: (self.from == self.to).then_some((original.peer, original.id)),
+            saved_from: to_oneself.then_some((original.peer, original.id)),
             ..forward
         });
-        Ok(Some(NewMessage {
-            peer: Peer::User(self.to),
-            from: self.from,
-            flags: flags(self.silent),
-            reply_to: None,
-            body: Body {
-                forward,
-                edit_date: None,
-                ..original.body
-            },
+        Ok(Some(Body {
+            forward,
+            edit_date: None,
+            channel: None,
+            ..original.body
         }))
+    }
+
+    /// Where an original came from, as its copies tell.
+    async fn header_of(&self, tx: &mut Tx<'_>, original: &Message) -> Result<Forward, StoreError> {
+        let part = original.body.channel.clone().unwrap_or_default();
+        if let Some(channel) = part.in_name_of {
+            return Ok(Forward {
+                from: Some(Peer::Channel(channel)),
+                from_name: None,
+                date: original.date,
+                channel_post: part.post.then_some(original.id),
+                saved_from: None,
+                signature: part.signature,
+            });
+        }
+        Ok(Forward {
+            from_name: self.name_if_hidden(tx, original.from).await?,
+            from: Some(original.from.into()).filter(|_| !self.hidden.contains(&original.from)),
+            date: original.date,
+            channel_post: None,
+            saved_from: None,
+            signature: None,
+        })
     }
 
     /// The name that stands for an author who stays hidden.
@@ -128,12 +204,6 @@ impl ForwardMessages {
         let Some(account) = accounts::find(tx, author).await? else {
             return Ok(Some(String::new()));
         };
-        let first = account
-            .person
-            .first_name
-            .as_ref()
-            .map_or("", |name| name.as_str());
-        let full = format!("{first} {}", account.person.last_name.as_str());
-        Ok(Some(full.trim().to_owned()))
+        Ok(Some(account.person.full_name()))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Counts;
 use super::counts::Standing;
-use heliograph_model::{Message, MessageId, Owner, Peer, UserId};
+use heliograph_model::{Message, MessageId, Owner, Peer};
 use heliograph_store::mailbox::{self, MessageRow};
 use heliograph_store::{KeyRange, Order, Rows, StoreError};
 use std::ops::Range;
@@ -92,7 +92,7 @@ impl Page {
 pub async fn page(
     rows: &mut dyn Rows,
     counts: &Counts,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
     window: Window,
 ) -> Result<Page, StoreError> {
@@ -120,7 +120,7 @@ pub async fn page(
 /// The number below which the page begins.
 pub(super) async fn anchor(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
     window: Window,
 ) -> Result<u32, StoreError> {
@@ -128,7 +128,7 @@ pub(super) async fn anchor(
         return Ok(window.offset_id);
     }
     if window.offset_date > 0 {
-        let first = mailbox::first_since(rows, owner.into(), peer, window.offset_date).await?;
+        let first = mailbox::first_since(rows, owner, peer, window.offset_date).await?;
         return Ok(first.0);
     }
     Ok(u32::MAX)
@@ -140,13 +140,12 @@ const SKIP_ROWS: usize = 1000;
 /// The messages of a run through `ids`.
 async fn stretch(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
     mut ids: Range<u32>,
     order: Order,
     run: Run,
 ) -> Result<Vec<Message>, StoreError> {
-    let owner = Owner::from(owner);
     let Run { mut skip, take } = run;
     if take == 0 {
         return Ok(Vec::new());

@@ -17,11 +17,13 @@ pub use edit::{EDIT_WINDOW_S, EditMessage, Edited, may_edit};
 pub use forward::ForwardMessages;
 pub use history::{Page, Window, page};
 pub use pin::{PINNED_MESSAGES_MAX, PinMessage, UnpinAll, pinned};
+pub(crate) use pin::{pin_in, unpin_all_in};
 pub use read::{ReadHistory, ReadOutcome};
 pub use scan::with_found;
 pub use search::{Place, SavedPart, Wanted, saved_parts, saved_peer, search, search_pinned};
 pub use send::{SendMessage, Sent};
 
+use crate::channels::ChannelError;
 use heliograph_store::StoreError;
 use thiserror::Error;
 
@@ -49,6 +51,12 @@ pub enum MessageError {
     /// The text is the same as before.
     #[error("nothing changed")]
     NotModified,
+    /// Messages of this chat may not be forwarded.
+    #[error("forwards are not allowed")]
+    ForwardsRestricted,
+    /// Not in this channel.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

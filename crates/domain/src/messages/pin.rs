@@ -13,13 +13,13 @@ pub const PINNED_MESSAGES_MAX: usize = 100;
 /// The pinned messages of a chat, newest first.
 pub async fn pinned(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
 ) -> Result<Vec<MessageId>, StoreError> {
-    let dialog = mailbox::dialog(rows, owner.into(), peer).await?;
+    let dialog = mailbox::dialog(rows, owner, peer).await?;
     let mut pinned = Vec::new();
     for id in dialog.unwrap_or_default().pinned_messages {
-        let row: Option<MessageRow> = rows.find(owner.into(), &(peer, id)).await?;
+        let row: Option<MessageRow> = rows.find(owner, &(peer, id)).await?;
         if row.is_some_and(|row| row.is(MessageRow::PINNED)) {
             pinned.push(id);
         }
@@ -67,10 +67,10 @@ impl Command for PinMessage {
             may_write(tx, self.owner, self.peer).await?;
             if let Some(sibling) = mailbox::sibling_of(tx, owner, peer, self.id).await? {
                 let me = Peer::User(self.owner);
-                set(tx, self.peer, me, sibling, self.pin).await?;
+                pin_in(tx, self.peer.into(), me, sibling, self.pin).await?;
             }
         }
-        let mut logged = set(tx, self.owner, peer, self.id, self.pin).await?;
+        let mut logged = pin_in(tx, owner, peer, self.id, self.pin).await?;
         if self.pin && both && !logged.is_empty() {
             logged.push(self.announce(tx).await?);
         }
@@ -97,27 +97,27 @@ impl PinMessage {
 
 /// Pins or unpins a message in one mailbox, and keeps the chat's list of pinned messages. Answers
 /// with the log entries; none when it stood so already.
-async fn set(
+pub(crate) async fn pin_in(
     tx: &mut Tx<'_>,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
     id: MessageId,
     pin: bool,
 ) -> Result<Vec<Arc<Logged>>, StoreError> {
-    let Some(logged) = mailbox::set_pinned(tx, owner.into(), peer, &[id], pin).await? else {
+    let Some(logged) = mailbox::set_pinned(tx, owner, peer, &[id], pin).await? else {
         return Ok(Vec::new());
     };
     let mut logged = vec![logged];
-    let mut dialog: Dialog = tx.find_or_default(owner.into(), &peer).await?;
+    let mut dialog: Dialog = tx.find_or_default(owner, &peer).await?;
     let pinned = &mut dialog.pinned_messages;
     pinned.retain(|known| *known != id);
     if pin {
         pinned.push(id);
     }
     let oldest = (pinned.len() > PINNED_MESSAGES_MAX).then(|| pinned.remove(0));
-    mailbox::put_dialog(tx, owner.into(), peer, &dialog)?;
+    mailbox::put_dialog(tx, owner, peer, &dialog)?;
     if let Some(oldest) = oldest {
-        logged.extend(mailbox::set_pinned(tx, owner.into(), peer, &[oldest], false).await?);
+        logged.extend(mailbox::set_pinned(tx, owner, peer, &[oldest], false).await?);
     }
     Ok(logged)
 }
@@ -143,25 +143,25 @@ impl Command for UnpinAll {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Output, MessageError> {
         if self.owner != self.peer {
-            unpin(tx, self.peer, self.owner).await?;
+            unpin_all_in(tx, self.peer.into(), self.owner.into()).await?;
         }
-        Ok(unpin(tx, self.owner, self.peer).await?)
+        Ok(unpin_all_in(tx, self.owner.into(), self.peer.into()).await?)
     }
 }
 
-async fn unpin(
+/// Unpins every message of a chat in one mailbox.
+pub(crate) async fn unpin_all_in(
     tx: &mut Tx<'_>,
-    owner: UserId,
-    peer: UserId,
+    owner: Owner,
+    peer: Peer,
 ) -> Result<Option<Arc<Logged>>, StoreError> {
-    let peer = Peer::User(peer);
-    let Some(mut dialog) = mailbox::dialog(tx, owner.into(), peer).await? else {
+    let Some(mut dialog) = mailbox::dialog(tx, owner, peer).await? else {
         return Ok(None);
     };
     let pinned = std::mem::take(&mut dialog.pinned_messages);
     if pinned.is_empty() {
         return Ok(None);
     }
-    mailbox::put_dialog(tx, owner.into(), peer, &dialog)?;
-    mailbox::set_pinned(tx, owner.into(), peer, &pinned, false).await
+    mailbox::put_dialog(tx, owner, peer, &dialog)?;
+    mailbox::set_pinned(tx, owner, peer, &pinned, false).await
 }

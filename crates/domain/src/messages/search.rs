@@ -41,6 +41,14 @@ impl Wanted {
         }
     }
 
+    /// Any message of one author.
+    pub fn by(author: UserId) -> Self {
+        Wanted {
+            from: Some(author),
+            ..Wanted::default()
+        }
+    }
+
     /// Any message of one part of Saved Messages.
     pub fn saved_in(part: Peer) -> Self {
         Wanted {
@@ -87,7 +95,7 @@ const BATCH: usize = 200;
 /// the page is not [`Page::exact`].
 pub async fn search(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     place: Place,
     window: Window,
     wanted: &Wanted,
@@ -125,7 +133,7 @@ pub async fn search(
 /// The same among the pinned messages of a chat.
 pub async fn search_pinned(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     peer: Peer,
     window: Window,
     wanted: &Wanted,
@@ -133,7 +141,7 @@ pub async fn search_pinned(
     let ids = window.ids();
     let anchor = anchor(rows, owner, peer, window).await?;
     let pinned = pinned(rows, owner, peer).await?;
-    let mut found = mailbox::load_many(rows, owner.into(), &pinned).await?;
+    let mut found = mailbox::load_many(rows, owner, &pinned).await?;
     found.retain(|message| ids.contains(&message.id.0) && wanted.matches(message));
 
     let newer = found.iter().filter(|found| found.id.0 >= anchor).count();
@@ -159,7 +167,7 @@ struct Walk {
 
 async fn walk(
     rows: &mut dyn Rows,
-    owner: UserId,
+    owner: Owner,
     place: Place,
     mut ids: Range<u32>,
     order: Order,
@@ -176,9 +184,9 @@ async fn walk(
         let batch = match place {
             Place::Chat(peer) => {
                 let ids = ids.clone();
-                mailbox::history(rows, owner.into(), peer, ids, order, BATCH).await?
+                mailbox::history(rows, owner, peer, ids, order, BATCH).await?
             }
-            Place::Everywhere => everywhere(rows, owner.into(), &mut ids, order).await?,
+            Place::Everywhere => everywhere(rows, owner, &mut ids, order).await?,
         };
         match (place, batch.last()) {
             (Place::Chat(_), Some(last)) => narrow(&mut ids, last.id, order),
@@ -240,7 +248,7 @@ pub async fn saved_parts(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<Saved
         ..Window::default()
     };
     let place = Place::Chat(Peer::User(owner));
-    let saved = search(rows, owner, place, everything, &Wanted::default()).await?;
+    let saved = search(rows, owner.into(), place, everything, &Wanted::default()).await?;
     let mut parts: Vec<SavedPart> = Vec::new();
     for message in saved.messages {
         let peer = saved_peer(&message);

@@ -5,7 +5,9 @@ use heliograph_tl_schema::Ty;
 /// (canonical type, older type, the field of the canonical answer that was the older answer).
 pub const RESULTS: &[(&str, &str, &str)] = &[
     ("help.AppConfig", "JSONValue", "config"),
+    ("messages.ChatInviteJoinResult", "Updates", "updates"),
     ("messages.DialogFilters", "Vector<DialogFilter>", "filters"),
+    ("messages.InvitedUsers", "Updates", "updates"),
     ("messages.WebPagePreview", "MessageMedia", "media"),
 ];
 

@@ -200,7 +200,11 @@ impl Gateway {
     }
 
     /// From now on the session is pushed the user's changes.
-    fn tell_changes(&self, user: heliograph_model::UserId, session: &Arc<SessionHandle>) {
+    fn tell_changes(
+        self: &Arc<Self>,
+        user: heliograph_model::UserId,
+        session: &Arc<SessionHandle>,
+    ) {
         {
             let mut state = session.lock();
             if state.wants_updates {
@@ -208,7 +212,9 @@ impl Gateway {
             }
             state.wants_updates = true;
         }
-        self.registry.join(user, session);
+        if self.registry.join(user, session) {
+            self.follow_channels(user);
+        }
     }
 
     /// `auth.bindTempAuthKey`: from now on this temporary key acts for the permanent one.

@@ -8,9 +8,9 @@ use super::session::SessionHandle;
 use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
-use heliograph_domain::jobs;
 use heliograph_domain::services::TRANSPARENCY;
-use heliograph_model::{AuthKeyId, Peer, UserId};
+use heliograph_domain::{channels, jobs};
+use heliograph_model::{AuthKeyId, ChannelId, Notice, Peer, UserId};
 use heliograph_store::{Listener, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -66,6 +66,19 @@ impl Wakes {
         crate::spawn("jobs", run_jobs(Arc::downgrade(gateway), self.jobs.clone()));
     }
 
+    /// Follows who is in which channel. It is done before the next post is passed on, so that who has
+    /// left is pushed none.
+    fn note_places(&self, wake: &Wake) {
+        for notice in &wake.notices {
+            if let Notice::Channel(channel, inside) = notice
+                && let Some(Peer::User(user)) = Peer::from_number(wake.owner.0)
+                && let Some(gateway) = self.gateway.get().and_then(Weak::upgrade)
+            {
+                gateway.registry.set_member(user, *channel, *inside);
+            }
+        }
+    }
+
     fn send(&self, owner: i64, signal: Signal) {
         // A task that is gone is one that the process is done with.
         let _ = self.queues[owner as usize % PUSHERS].send(signal);
@@ -87,6 +100,7 @@ fn split(
 impl Listener for Wakes {
     fn committed(&self, wakes: Vec<Wake>) {
         for wake in wakes {
+            self.note_places(&wake);
             if wake.owner == TRANSPARENCY.into() {
                 self.asked.notify_one();
             }
@@ -104,6 +118,9 @@ impl Bus for Wakes {
         match &signal {
             Signal::Wake(wake) => self.send(wake.owner.0, signal),
             Signal::Typing { to, .. } | Signal::Status { to, .. } => self.send(to.0, signal),
+            Signal::ChannelTyping { channel, .. } | Signal::ChannelChanged { channel } => {
+                self.send(channel.0, signal);
+            }
             // Who is signed in must be known before the call is answered.
             Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => {
                 if let Some(gateway) = self.gateway.get().and_then(Weak::upgrade) {
@@ -166,15 +183,92 @@ impl Gateway {
                 self.push_to(&sessions, None, container.as_slice());
                 Ok(())
             }
+            Signal::ChannelTyping {
+                channel,
+                from,
+                action,
+            } => {
+                let container = render::channel_typing(&self.services, *channel, *from, action);
+                let mut members = self.registry.members_here(*channel);
+                members.retain(|member| member != from);
+                self.push_to(&self.sessions_of(&members), None, container.as_slice());
+                Ok(())
+            }
+            Signal::ChannelChanged { channel } => {
+                let members = self.registry.members_here(*channel);
+                if members.is_empty() {
+                    return Ok(());
+                }
+                let mut view = self.services.store.view().await?;
+                let container =
+                    render::channel_changed(&self.services, &mut *view, *channel).await?;
+                drop(view);
+                self.push_to(&self.sessions_of(&members), None, &[container]);
+                Ok(())
+            }
             Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => {
                 Ok(())
             }
         }
     }
 
-    async fn push_wake(&self, wake: &Wake) -> Result<(), StoreError> {
-        let Some(Peer::User(user)) = Peer::from_number(wake.owner.0) else {
+    fn sessions_of(&self, users: &[UserId]) -> Vec<Arc<SessionHandle>> {
+        let audiences = users
+            .iter()
+            .filter_map(|user| self.registry.audience(*user));
+        audiences.flat_map(|(sessions, _)| sessions).collect()
+    }
+
+    /// Pushes what happened in a channel: encoded once in each layer for all members but the few for
+    /// whom it reads differently.
+    async fn push_channel(&self, channel: ChannelId, wake: &Wake) -> Result<(), StoreError> {
+        let members = self.registry.members_here(channel);
+        if members.is_empty() || wake.logged.is_empty() {
             return Ok(());
+        }
+        let mut view = self.services.store.view().await?;
+        let pushed = render::channel_wake(&self.services, &mut *view, channel, wake).await?;
+        drop(view);
+        let (some, all): (Vec<UserId>, Vec<UserId>) = members
+            .into_iter()
+            .partition(|member| pushed.for_some.contains_key(member));
+        for member in some {
+            if let Some(own) = pushed.for_some.get(&member) {
+                let sessions = self.sessions_of(&[member]);
+                self.push_to(&sessions, wake.origin, std::slice::from_ref(own));
+            }
+        }
+        self.push_to(&self.sessions_of(&all), wake.origin, &[pushed.for_all]);
+        Ok(())
+    }
+
+    /// Tells the registry which channels somebody is in whose first session has come.
+    pub(super) fn follow_channels(self: &Arc<Self>, user: UserId) {
+        let gateway = Arc::downgrade(self);
+        crate::spawn("follow", async move {
+            // Twice: who leaves a channel between the first look and the note of it is found by the
+            // second, and whoever leaves later is noted by the commit.
+            for _ in 0..2 {
+                let Some(gateway) = gateway.upgrade() else {
+                    return;
+                };
+                let joined = async {
+                    let mut view = gateway.services.store.view().await?;
+                    channels::joined(&mut *view, user).await
+                };
+                match joined.await {
+                    Ok(channels) => gateway.registry.follow(user, &channels),
+                    Err(error) => tracing::error!(%error, "channels could not be looked up"),
+                }
+            }
+        });
+    }
+
+    async fn push_wake(&self, wake: &Wake) -> Result<(), StoreError> {
+        let user = match Peer::from_number(wake.owner.0) {
+            Some(Peer::User(user)) => user,
+            Some(Peer::Channel(channel)) => return self.push_channel(channel, wake).await,
+            Some(Peer::Chat(_)) | None => return Ok(()),
         };
         let Some((sessions, told)) = self.registry.audience(user) else {
             return Ok(());
@@ -256,16 +350,20 @@ impl Gateway {
     }
 
     /// Follows who is signed in where.
-    fn note_sign_in(&self, signal: &Signal) {
+    fn note_sign_in(self: &Arc<Self>, signal: &Signal) {
         match signal {
             Signal::SignedIn { key, user } => self.signed_in(*key, *user),
             Signal::SignedOut { key, destroyed } => self.signed_out(*key, *destroyed),
             Signal::LoginToken { key } => self.login_token_accepted(*key),
-            Signal::Wake(_) | Signal::Typing { .. } | Signal::Status { .. } => {}
+            Signal::Wake(_)
+            | Signal::Typing { .. }
+            | Signal::Status { .. }
+            | Signal::ChannelTyping { .. }
+            | Signal::ChannelChanged { .. } => {}
         }
     }
 
-    fn signed_in(&self, key: AuthKeyId, user: UserId) {
+    fn signed_in(self: &Arc<Self>, key: AuthKeyId, user: UserId) {
         if let Some(state) = self.keys.in_use(key.0, self.now()) {
             state.set_user(Some(user));
         }
@@ -274,7 +372,9 @@ impl Gateway {
             let mut state = session.lock();
             state.wants_updates = true;
             drop(state);
-            self.registry.join(user, &session);
+            if self.registry.join(user, &session) {
+                self.follow_channels(user);
+            }
         }
     }
 

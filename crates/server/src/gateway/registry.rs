@@ -2,9 +2,9 @@
 
 use super::keys::KeyState;
 use super::session::SessionHandle;
-use heliograph_model::{AuthKeyId, UserId};
+use heliograph_model::{AuthKeyId, ChannelId, UserId};
 use heliograph_mtproto::UnixMillis;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,12 +22,17 @@ struct Audience {
     sessions: Vec<Arc<SessionHandle>>,
     /// The `pts` up to which they have been told; `None` before the first time.
     told_pts: Option<u32>,
+    /// The channels that they are in, as [`Registry::follow`] was told.
+    channels: HashSet<ChannelId>,
 }
 
 /// All sessions of this process.
 pub(crate) struct Registry {
     sessions: [Mutex<Sessions>; SHARDS],
     audiences: [Mutex<HashMap<UserId, Audience>>; SHARDS],
+    /// Of each channel, the members with a session here. A lock of `audiences` may be held while one
+    /// of these is taken, never the other way round.
+    channels: [Mutex<HashMap<ChannelId, HashSet<UserId>>>; SHARDS],
     next_origin: AtomicU64,
 }
 
@@ -36,6 +41,7 @@ impl Default for Registry {
         Registry {
             sessions: std::array::from_fn(|_| Mutex::default()),
             audiences: std::array::from_fn(|_| Mutex::default()),
+            channels: std::array::from_fn(|_| Mutex::default()),
             next_origin: AtomicU64::new(1),
         }
     }
@@ -129,9 +135,16 @@ impl Registry {
         }
     }
 
-    /// From now on the session is told of the user's changes.
-    pub fn join(&self, user: UserId, session: &Arc<SessionHandle>) {
+    fn members(&self, channel: ChannelId) -> MutexGuard<'_, HashMap<ChannelId, HashSet<UserId>>> {
+        let shard = &self.channels[channel.0 as usize % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the session is told of the user's changes. Answers whether it is the first one:
+    /// then [`Registry::follow`] must be told of the user's channels.
+    pub fn join(&self, user: UserId, session: &Arc<SessionHandle>) -> bool {
         let mut audiences = self.audiences(user);
+        let first = !audiences.contains_key(&user);
         let audience = audiences.entry(user).or_default();
         if !audience
             .sessions
@@ -140,19 +153,88 @@ impl Registry {
         {
             audience.sessions.push(session.clone());
         }
+        first
     }
 
     /// The session is told nothing any more.
     pub fn leave(&self, session: &Arc<SessionHandle>) {
         for shard in &self.audiences {
             let mut audiences = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            audiences.retain(|_, audience| {
+            audiences.retain(|user, audience| {
                 audience
                     .sessions
                     .retain(|known| !Arc::ptr_eq(known, session));
-                !audience.sessions.is_empty()
+                self.keep(*user, audience)
             });
         }
+    }
+
+    /// Whether an audience stays; one without sessions takes its place in channels with it.
+    fn keep(&self, user: UserId, audience: &mut Audience) -> bool {
+        if !audience.sessions.is_empty() {
+            return true;
+        }
+        for channel in audience.channels.drain() {
+            let mut members = self.members(channel);
+            if let Some(there) = members.get_mut(&channel) {
+                there.remove(&user);
+                if there.is_empty() {
+                    members.remove(&channel);
+                }
+            }
+        }
+        false
+    }
+
+    /// Notes that a user is in these channels and in no others.
+    pub fn follow(&self, user: UserId, channels: &[ChannelId]) {
+        let mut audiences = self.audiences(user);
+        let Some(audience) = audiences.get_mut(&user) else {
+            return;
+        };
+        let now: HashSet<ChannelId> = channels.iter().copied().collect();
+        let left: Vec<ChannelId> = audience.channels.difference(&now).copied().collect();
+        let came: Vec<ChannelId> = now.difference(&audience.channels).copied().collect();
+        for channel in left {
+            self.place(audience, user, channel, false);
+        }
+        for channel in came {
+            self.place(audience, user, channel, true);
+        }
+    }
+
+    /// Notes that a user has joined or left a channel.
+    pub fn set_member(&self, user: UserId, channel: ChannelId, inside: bool) {
+        if let Some(audience) = self.audiences(user).get_mut(&user) {
+            self.place(audience, user, channel, inside);
+        }
+    }
+
+    fn place(&self, audience: &mut Audience, user: UserId, channel: ChannelId, inside: bool) {
+        let mut members = self.members(channel);
+        if inside {
+            audience.channels.insert(channel);
+            members.entry(channel).or_default().insert(user);
+            return;
+        }
+        audience.channels.remove(&channel);
+        if let Some(there) = members.get_mut(&channel) {
+            there.remove(&user);
+            if there.is_empty() {
+                members.remove(&channel);
+            }
+        }
+    }
+
+    /// The members of a channel who have a session here.
+    pub fn members_here(&self, channel: ChannelId) -> Vec<UserId> {
+        let members = self.members(channel);
+        members
+            .get(&channel)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Those who want to be told of a user's changes, and up to where they have been told.
@@ -187,11 +269,11 @@ impl Registry {
                 break;
             }
             let mut audiences = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            audiences.retain(|_, audience| {
+            audiences.retain(|user, audience| {
                 audience
                     .sessions
                     .retain(|known| !gone.iter().any(|s| Arc::ptr_eq(s, known)));
-                !audience.sessions.is_empty()
+                self.keep(*user, audience)
             });
         }
     }
@@ -201,6 +283,23 @@ impl Registry {
 mod tests {
     use super::*;
     use tokio::sync::Notify;
+
+    #[test]
+    fn who_has_no_session_is_no_member_here() {
+        let registry = Registry::default();
+        let key = KeyState::for_tests();
+        let (user, channel, other) = (UserId(1), ChannelId(5), ChannelId(6));
+        let session = registry.session(&key, 1, || 0).expect("there is room");
+        assert!(registry.join(user, &session), "it is the first one");
+        registry.follow(user, &[channel, other]);
+        registry.set_member(user, other, false);
+        assert_eq!(registry.members_here(channel), [user]);
+        assert!(registry.members_here(other).is_empty());
+        registry.leave(&session);
+        assert!(registry.members_here(channel).is_empty());
+        registry.set_member(user, channel, true);
+        assert!(registry.members_here(channel).is_empty());
+    }
 
     #[test]
     fn of_many_sessions_of_a_key_the_one_left_longest_ago_makes_room() {

@@ -111,6 +111,7 @@ fn join(id: MessageId, peer: Peer, row: &MessageRow, body: Body) -> Message {
         pinned: row.is(MessageRow::PINNED),
         pts: row.pts,
         body,
+        counters: None,
     }
 }
 
