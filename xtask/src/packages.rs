@@ -25,7 +25,12 @@ const TO_BUILD: [Package; 3] = [
     },
 ];
 
-const TO_TEST: [Package; 6] = [
+const TO_TEST: [Package; 7] = [
+    Package {
+        // The checks ask it which files belong to the project.
+        name: "git",
+        present: || answers("git", &["--version"]),
+    },
     Package {
         name: "iproute2",
         // It lies in a folder that is not on everyone's path.

@@ -8,6 +8,7 @@ a seed; versions that are missing are installed with pip.
 """
 
 import argparse
+import importlib.util
 import os
 import subprocess
 import sys
@@ -84,11 +85,21 @@ def agrees(version: str, frames: Path, telethon_dir: Path) -> bool:
     return result.returncode == 0
 
 
+def pip_python(folder: Path) -> str:
+    """A Python that has pip: this one, or one in an environment that is made for it."""
+    if importlib.util.find_spec("pip"):
+        return sys.executable
+    environment = folder / "pip"
+    if not (environment / "bin/pip").exists():
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    return str(environment / "bin/python")
+
+
 def install(version: str, folder: Path) -> Path:
     """Installs one version into a folder of its own, unless it is there."""
     target = folder / version
     if not (target / "telethon").is_dir():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--root-user-action=ignore", "--target", target]
+        command = [pip_python(folder), "-m", "pip", "install", "--quiet", "--no-deps", "--root-user-action=ignore", "--target", target]
         subprocess.run([*command, f"telethon=={version}"], check=True)
     return target
 
