@@ -5,6 +5,7 @@ use crate::error::{Result, text};
 use crate::limits::Limits;
 use crate::render::Viewer;
 use heliograph_domain::accounts::{Proof, Registration};
+use heliograph_domain::bots::Callbacks;
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::channels::Seen;
 use heliograph_domain::codes::Codes;
@@ -77,6 +78,8 @@ pub struct Services {
     pub counts: Counts,
     /// Who has seen which post lately.
     pub seen: Seen,
+    /// Buttons that were pressed and wait for their bot's answer.
+    pub callbacks: Callbacks,
     /// The key from which access hashes are derived.
     pub access: AccessKey,
     /// Flood limits.

@@ -2,6 +2,7 @@
 
 use heliograph_domain::accounts::SignUpError;
 use heliograph_domain::authorizations::AuthorizationError;
+use heliograph_domain::bots::BotError;
 use heliograph_domain::channels::ChannelError;
 use heliograph_domain::codes::CodeError;
 use heliograph_domain::contacts::ContactError;
@@ -134,6 +135,18 @@ impl From<ChannelError> for RpcError {
             ChannelError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
             ChannelError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
             ChannelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BotError> for RpcError {
+    fn from(error: BotError) -> Self {
+        match error {
+            BotError::Unknown => text::BOT_INVALID.into(),
+            BotError::TooMany => text::LIMIT_INVALID.into(),
+            BotError::UsernameOccupied => text::USERNAME_OCCUPIED.into(),
+            BotError::UsernameInvalid => text::USERNAME_INVALID.into(),
+            BotError::Store(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,8 @@ mod access;
 mod account;
 mod auth;
 mod benign;
+mod botfather;
+pub mod bots;
 mod channels;
 mod contacts;
 mod context;
@@ -25,6 +27,7 @@ mod updates;
 mod users;
 
 pub use access::AccessKey;
+pub use botfather::BotFather;
 pub use context::{Caller, CodeSender, Ctx, Entropy, Policy, Services};
 pub use error::{Result, RpcError, text};
 pub use limits::{Allowance, Limits, Rate};
@@ -41,6 +44,7 @@ pub fn router() -> Router {
     contacts::register(&mut router);
     messages::register(&mut router);
     channels::register(&mut router);
+    bots::register(&mut router);
     updates::register(&mut router);
     benign::register(&mut router);
     router

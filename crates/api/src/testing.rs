@@ -128,6 +128,7 @@ impl World {
             presence: Presence::default(),
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
+            callbacks: heliograph_domain::bots::Callbacks::default(),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::new(),
             policy: Policy {

@@ -7,8 +7,8 @@ use crate::limits::Rate;
 use crate::render::{self, Everyone, Shown, Viewer};
 use crate::router::{Access, Router};
 use heliograph_domain::messages::{self, Window};
-use heliograph_domain::{channels, dialogs};
-use heliograph_model::{ChannelId, Owner, Peer};
+use heliograph_domain::{bots, channels, dialogs};
+use heliograph_model::{Change, ChannelId, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, Log};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::updates::{ChannelDifference, Difference, State};
@@ -199,7 +199,10 @@ async fn get_channel_difference(
         return too_long(viewer, &mut *view, channel, timeout).await;
     }
     let limit = req.limit.clamp(1, CHANNEL_SLICE_MAX) as usize;
-    let log = mailbox::after(&mut *view, owner, pts, limit).await?;
+    let mut log = mailbox::after(&mut *view, owner, pts, limit).await?;
+    if viewer.me.is_bot() {
+        keep_seen(&mut *view, viewer.me, channel, &mut log).await?;
+    }
     if log.pts == pts {
         return Ok(types::updates::ChannelDifferenceEmpty {
             final_: true,
@@ -221,6 +224,29 @@ async fn get_channel_difference(
         users,
     }
     .into())
+}
+
+/// Leaves of a channel's log what a bot is shown.
+async fn keep_seen(
+    rows: &mut dyn Rows,
+    bot: UserId,
+    channel: ChannelId,
+    log: &mut Log,
+) -> Result<(), StoreError> {
+    let mut kept = Vec::with_capacity(log.entries.len());
+    for entry in log.entries.drain(..) {
+        let seen = match &entry.change {
+            Change::NewMessage(message) | Change::Edited(message) => {
+                message.from == bot || bots::sees(rows, bot, channel, message).await?
+            }
+            _ => true,
+        };
+        if seen {
+            kept.push(entry);
+        }
+    }
+    log.entries = kept;
+    Ok(())
 }
 
 /// The channel as the list of chats shows it, and its newest messages.

@@ -66,6 +66,7 @@ async fn get_full_user(cx: Ctx, req: f::users::GetFullUser) -> Result<enums::use
         can_pin_message: true,
         id: person.id.0,
         about,
+        bot_info: crate::bots::info(&mut *view, person.id).await?,
         settings: render::contact_settings(viewer, &mut *view, &person).await?,
         notify_settings: settings::notify_of(&mut *view, me, chat).await?,
         pinned_msg_id: pinned.first().map(|id| id.0 as i32),

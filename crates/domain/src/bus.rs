@@ -3,6 +3,7 @@
 //! A lost signal costs delay, never data: a session that missed a wake-up finds the change in its
 //! mailbox's log.
 
+use crate::bots::BotUpdate;
 use crate::presence::Status;
 use heliograph_model::{AuthKeyId, ChannelId, Peer, UserId};
 use heliograph_store::Wake;
@@ -37,6 +38,13 @@ pub enum Signal {
     ChannelChanged {
         /// Which.
         channel: ChannelId,
+    },
+    /// Somebody pressed a button under a bot's message; the bot's sessions are told at once.
+    BotCallback {
+        /// Which bot.
+        bot: UserId,
+        /// What it is told.
+        update: BotUpdate,
     },
     /// Somebody came or went.
     Status {

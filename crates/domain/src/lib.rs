@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod authorizations;
+pub mod bots;
 pub mod bus;
 pub mod channels;
 pub mod codes;

@@ -19,6 +19,9 @@ pub const NOTIFICATIONS: UserId = UserId(777_000);
 /// The account that tells what authorities have asked for: `@transparency`.
 pub const TRANSPARENCY: UserId = UserId(777_001);
 
+/// The account that makes bots: `@BotFather`.
+pub const BOT_FATHER: UserId = UserId(777_002);
+
 /// Usernames of service accounts that exist or will: nobody else may take them.
 const RESERVED: &[&str] = &[
     "announcements",
@@ -63,7 +66,14 @@ impl Command for EnsureServices {
             about: "Send a country: what its authorities asked for.",
             kind: PersonKind::Bot,
         };
-        for service in [notifications, transparency] {
+        let bot_father = Service {
+            id: BOT_FATHER,
+            name: "BotFather",
+            username: Some("BotFather"),
+            about: "Makes bots, and changes what they are.",
+            kind: PersonKind::Bot,
+        };
+        for service in [notifications, transparency, bot_father] {
             if accounts::find(tx, service.id).await?.is_none() {
                 service.make(tx).await?;
             }

@@ -35,6 +35,10 @@ pub struct Body {
     #[n(8)]
     #[cbor(default)]
     pub channel: Option<ChannelPart>,
+    /// A bot's keyboard under the message: one boxed `ReplyMarkup`.
+    #[n(9)]
+    #[cbor(default)]
+    pub markup: Option<Content>,
 }
 
 /// What only messages of channels and supergroups have.

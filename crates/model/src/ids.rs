@@ -8,6 +8,16 @@ use std::fmt;
 #[cbor(transparent)]
 pub struct UserId(#[n(0)] pub i64);
 
+impl UserId {
+    /// The first id of a bot that somebody runs; people's ids lie below it.
+    pub const FIRST_BOT: UserId = UserId(5_000_000_000);
+
+    /// Whether this is a bot that somebody runs, not one of the installation's own.
+    pub fn is_bot(self) -> bool {
+        self >= Self::FIRST_BOT
+    }
+}
+
 /// A basic group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]

@@ -18,7 +18,7 @@ use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
 use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
-use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
+use heliograph_api::{AccessKey, BotFather, CodeSender, Limits, Policy, Services};
 use heliograph_console::{Installation, InstallationError, Operator};
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
@@ -26,7 +26,7 @@ use heliograph_domain::exports::Exports;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
-use heliograph_domain::services::EnsureServices;
+use heliograph_domain::services::{BOT_FATHER, EnsureServices, TRANSPARENCY};
 use heliograph_keeper::{KeeperClient, Purpose, RemoteKeeper, SecretsClient, TagError, phone_tag};
 use heliograph_model::E164;
 use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
@@ -43,6 +43,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 /// Why the server does not run.
@@ -218,6 +219,7 @@ pub(crate) struct Server {
     pub(crate) desk: Arc<Desk>,
     installation: Installation,
     chat: TransparencyChat,
+    bot_father: Answering,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -260,6 +262,7 @@ impl Server {
             presence: Presence::default(),
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
+            callbacks: heliograph_domain::bots::Callbacks::default(),
             access: AccessKey::new(&secrets.access_hash),
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),
@@ -285,7 +288,15 @@ impl Server {
         })
         .await?;
         services.codes.hand_over_to(desk.sealer.clone());
-        let chat = TransparencyChat::new(services.clone(), desk.record.clone(), wakes.asked());
+        let chat = TransparencyChat::new(
+            services.clone(),
+            desk.record.clone(),
+            wakes.asked(TRANSPARENCY),
+        );
+        let bot_father = Answering {
+            bot_father: BotFather::new(services.clone()),
+            asked: wakes.asked(BOT_FATHER),
+        };
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
@@ -329,6 +340,7 @@ impl Server {
             desk,
             installation,
             chat,
+            bot_father,
             gateway,
             door,
             public_key,
@@ -365,6 +377,7 @@ impl Server {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
             () = self.chat.run() => {}
+            () = self.bot_father.run() => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}
@@ -383,6 +396,34 @@ impl Server {
         Ok(())
     }
 }
+
+/// `@BotFather`, who answers when somebody has written.
+struct Answering {
+    bot_father: BotFather,
+    asked: Arc<Notify>,
+}
+
+impl Answering {
+    /// Answers until dropped.
+    async fn run(&mut self) {
+        loop {
+            match self.bot_father.answer_all().await {
+                // Rung or not, it looks again.
+                Ok(0) => {
+                    let _ = timeout(ANSWER_EVERY, self.asked.notified()).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "questions_not_answered");
+                    sleep(ANSWER_EVERY).await;
+                }
+            }
+        }
+    }
+}
+
+/// How often service accounts look when nobody has rung.
+const ANSWER_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Serialize)]
 struct Ready<'a> {

@@ -159,9 +159,9 @@ fn add_histories(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&sql_of_tables(&Table::ALL[20..23]))
 }
 
-/// Format 3: channels, their members, invite links, threads and counts (24 to 33).
+/// Format 3: channels, their members, invite links, threads and counts, and bots (24 to 36).
 fn add_channels(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&sql_of_tables(&Table::ALL[23..33]))
+    connection.execute_batch(&sql_of_tables(&Table::ALL[23..36]))
 }
 
 fn sql_of_tables(tables: &[Table]) -> String {

@@ -42,6 +42,15 @@ impl Tx<'_> {
     }
 }
 
+/// The next number of a named counter of one owner, from 1 upwards.
+pub async fn next_number_of(tx: &mut Tx<'_>, owner: Owner, name: &str) -> Result<u64, StoreError> {
+    let key = name.to_owned();
+    let mut counter: Counter = tx.find_or_default(owner, &key).await?;
+    counter.0 += 1;
+    tx.put(owner, &key, &counter)?;
+    Ok(counter.0)
+}
+
 /// The last number that a named counter of the installation gave out; 0 before the first.
 pub async fn last_number(rows: &mut dyn Rows, name: &str) -> Result<u64, StoreError> {
     let key = name.to_owned();

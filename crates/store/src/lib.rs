@@ -31,7 +31,7 @@ pub mod memory;
 pub use command::{Command, Locks};
 pub use engine::{BoxFuture, Clock, Engine, Listener, Store, Wake};
 pub use group::{Change, Group, Pending, Sealed};
-pub use job::{Job, JobKey, enqueue, last_number};
+pub use job::{Job, JobKey, enqueue, last_number, next_number_of};
 pub use key::{Key, KeyRange, Order};
 pub use name::RowName;
 pub use row::{Entry, Row, Rows, Scan, View, decode_row, encode_row};

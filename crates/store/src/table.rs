@@ -72,11 +72,17 @@ pub enum Table {
     Mention = 32,
     /// How far a channel's members have read.
     ReadMark = 33,
+    /// Bots: whose they are, what they may see, their token's hash.
+    Bot = 34,
+    /// The bots that a person owns.
+    BotOf = 35,
+    /// Where bots want to be called.
+    Webhook = 36,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 33] = [
+    pub const ALL: [Table; 36] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -110,6 +116,9 @@ impl Table {
         Table::Thread,
         Table::Mention,
         Table::ReadMark,
+        Table::Bot,
+        Table::BotOf,
+        Table::Webhook,
     ];
 
     /// The table's name in a database.
@@ -148,6 +157,9 @@ impl Table {
             Table::Thread => "thread",
             Table::Mention => "mention",
             Table::ReadMark => "read_mark",
+            Table::Bot => "bot",
+            Table::BotOf => "bot_of",
+            Table::Webhook => "webhook",
         }
     }
 

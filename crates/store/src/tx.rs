@@ -63,6 +63,11 @@ impl Tx<'_> {
         self.wake(owner).notices.push(notice);
     }
 
+    /// Notes that a mailbox's readers are to be woken.
+    pub(crate) fn note_ring(&mut self, owner: Owner) {
+        self.wake(owner);
+    }
+
     pub(crate) fn note_job(&mut self) {
         self.jobs_due = true;
     }

@@ -246,6 +246,8 @@ impl House {
             code_sender: post.clone(),
             presence: Presence::default(),
             counts: Counts::default(),
+            seen: heliograph_domain::channels::Seen::default(),
+            callbacks: heliograph_domain::bots::Callbacks::default(),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::off(),
             policy: Policy {
@@ -261,7 +263,11 @@ impl House {
             .await
             .expect("the store works");
         let record = Arc::new(Record::default());
-        let chat = TransparencyChat::new(services.clone(), record.clone(), wakes.asked());
+        let chat = TransparencyChat::new(
+            services.clone(),
+            record.clone(),
+            wakes.asked(heliograph_domain::services::TRANSPARENCY),
+        );
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
         let gateway = Gateway::new(Parts {

@@ -134,14 +134,19 @@ async fn sign_up(cx: Ctx, req: f::auth::SignUp) -> Result<enums::auth::Authoriza
     authorization(&cx, &account, Some(&phone)).await
 }
 
-/// `auth.importBotAuthorization`: there are no bots yet, so no token is one of theirs.
+/// `auth.importBotAuthorization`: signs the caller's key in as the bot that a token opens.
 ///
 /// Fails with `ACCESS_TOKEN_INVALID`.
 async fn import_bot_authorization(
-    _: Ctx,
-    _: f::auth::ImportBotAuthorization,
+    cx: Ctx,
+    req: f::auth::ImportBotAuthorization,
 ) -> Result<enums::auth::Authorization> {
-    Err(text::ACCESS_TOKEN_INVALID.into())
+    let mut view = cx.store.view().await?;
+    let bot = crate::bots::bot_of(&mut *view, &req.bot_auth_token).await?;
+    drop(view);
+    let bot = bot.ok_or(text::ACCESS_TOKEN_INVALID)?;
+    let account = sign_in(&cx, cx.caller().key, bot, country(&cx), None).await?;
+    authorization(&cx, &account, None).await
 }
 
 /// The name of a request for a code; `PHONE_CODE_HASH_EMPTY` when there is none.

@@ -69,7 +69,10 @@ async fn leave_channel(cx: Ctx, req: f::channels::LeaveChannel) -> Result<Update
 ///
 /// Fails with `USERS_TOO_FEW`, `USERS_TOO_MUCH`, `USER_ID_INVALID`, `USER_KICKED`,
 /// `CHAT_ADMIN_REQUIRED`, `CHANNEL_INVALID` or `CHANNEL_PRIVATE`.
-async fn invite_to_channel(cx: Ctx, req: f::channels::InviteToChannel) -> Result<InvitedUsers> {
+pub(crate) async fn invite_to_channel(
+    cx: Ctx,
+    req: f::channels::InviteToChannel,
+) -> Result<InvitedUsers> {
     let by = cx.user()?;
     let channel = cx.channel(&req.channel).await?;
     if req.users.is_empty() {

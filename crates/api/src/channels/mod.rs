@@ -8,12 +8,12 @@ mod invites;
 mod members;
 mod posts;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod views;
 
-pub(crate) use members::onlines;
+pub(crate) use members::{invite_to_channel, onlines};
 
 use crate::context::Ctx;
 use crate::error::Result;

@@ -37,6 +37,7 @@ async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates>
     let (text, entities) = cx.text(sent, req.entities)?;
 
     let (id, invert_media) = (message_id(req.id), req.invert_media);
+    let markup = cx.markup(req.reply_markup.as_ref())?;
     let logged = match chat {
         Peer::User(peer) => {
             let edit = EditMessage {
@@ -46,6 +47,7 @@ async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates>
                 text,
                 entities,
                 invert_media,
+                markup,
             };
             cx.write(edit).await?.0
         }
@@ -57,6 +59,7 @@ async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates>
                 text,
                 entities,
                 invert_media,
+                markup,
             };
             cx.write(edit).await.map_err(|error| match error {
                 ChannelError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),

@@ -22,6 +22,7 @@ use crate::router::Router;
 
 pub(crate) use dialogs::listed_channel;
 pub(crate) use history::{empty, find};
+pub(crate) use send::send_message;
 
 pub(crate) fn register(router: &mut Router) {
     send::register(router);

@@ -27,7 +27,7 @@ pub(super) fn register(router: &mut Router) {
 /// `CHANNEL_PRIVATE`, `CHAT_ADMIN_REQUIRED`, `CHAT_WRITE_FORBIDDEN`, `CHAT_SEND_PLAIN_FORBIDDEN`,
 /// `USER_BANNED_IN_CHANNEL`, `SEND_AS_PEER_INVALID` or `SLOWMODE_WAIT_X`.
 /// Appends [`Change::NewMessage`] to both mailboxes, or to the channel's.
-async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates> {
+pub(crate) async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates> {
     let me = cx.user()?;
     if req.schedule_date.is_some() {
         return Err(text::SCHEDULE_DATE_INVALID.into());
@@ -42,6 +42,7 @@ async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates>
         text,
         entities,
         invert_media: req.invert_media,
+        markup: cx.markup(req.reply_markup.as_ref())?,
         ..Body::default()
     };
     let to = match chat {

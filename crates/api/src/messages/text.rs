@@ -7,9 +7,14 @@ use crate::resolve::message_id;
 use heliograph_domain::accounts;
 use heliograph_domain::messages::with_found;
 use heliograph_model::{
-    Entity, EntityKind, MessageId, MessageText, NameError, Peer, UserId, Username, utf16_len,
+    Content, Entity, EntityKind, MessageId, MessageText, NameError, Peer, UserId, Username,
+    utf16_len,
 };
-use heliograph_tl::enums::{InputReplyTo, InputUser, MessageEntity};
+use heliograph_tl::enums::{InputReplyTo, InputUser, MessageEntity, ReplyMarkup};
+use heliograph_tl::{Encode, LAYER};
+
+/// The longest keyboard, in bytes: a hundred buttons with 64 bytes of data each fit.
+const MARKUP_BYTES_MAX: usize = 16 * 1024;
 
 impl Ctx {
     /// A text to be sent, trimmed, and its entities: the client's and those that are found in it.
@@ -36,6 +41,25 @@ impl Ctx {
         let named = |user: &InputUser| self.named_user(user);
         let entities = parse_entities(entities, utf16_len(&text), cut, named);
         Ok((text, entities))
+    }
+
+    /// A keyboard as it is stored. Only bots send keyboards; from people they are left out, as
+    /// Telegram does.
+    ///
+    /// Fails with `REPLY_MARKUP_TOO_LONG`.
+    pub(super) fn markup(&self, markup: Option<&ReplyMarkup>) -> Result<Option<Content>> {
+        let bot = self.user()?.is_bot();
+        let Some(markup) = markup.filter(|_| bot) else {
+            return Ok(None);
+        };
+        let bytes = markup.to_bytes();
+        if bytes.len() > MARKUP_BYTES_MAX {
+            return Err(text::REPLY_MARKUP_TOO_LONG.into());
+        }
+        Ok(Some(Content {
+            canonical_layer: LAYER,
+            bytes: bytes.into(),
+        }))
     }
 
     /// The people whom a text mentions, by username or by id.

@@ -3,11 +3,11 @@
 use super::entities;
 use heliograph_domain::messages::saved_peer;
 use heliograph_model::{
-    ChannelId, ChatId, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
+    ChannelId, ChatId, Content, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
 };
 use heliograph_store::mailbox::Draft;
 use heliograph_tl::enums::{self, MessageAction};
-use heliograph_tl::types;
+use heliograph_tl::{Decode, types};
 
 /// A peer on the wire.
 pub(crate) fn peer(peer: impl Into<Peer>) -> enums::Peer {
@@ -79,6 +79,7 @@ pub(crate) fn message(me: UserId, message: &Message) -> enums::Message {
         forwards: counted.map(|counted| counted.forwards as i32),
         replies: counters.and_then(|counters| counters.thread).map(replies),
         edit_date: message.body.edit_date,
+        reply_markup: message.body.markup.as_ref().and_then(markup),
         post_author: part.signature,
         ..Default::default()
     }
@@ -96,6 +97,11 @@ pub(crate) fn replies(thread: Thread) -> enums::MessageReplies {
         read_max_id: None,
     }
     .into()
+}
+
+/// A stored keyboard; one that does not read any more is not shown.
+fn markup(content: &Content) -> Option<enums::ReplyMarkup> {
+    enums::ReplyMarkup::from_bytes(&content.bytes).ok()
 }
 
 fn action(action: &ServiceAction) -> MessageAction {

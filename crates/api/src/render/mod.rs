@@ -21,8 +21,8 @@ pub(crate) use page::page;
 pub(crate) use people::{contact_settings, may_see_status, min_user, status, user, users};
 pub(crate) use shown::{Everyone, Shown};
 pub use updates::{
-    ChannelWake, channel_changed, channel_typing, channel_wake, login_token, short_wake, signal,
-    wake,
+    ChannelWake, channel_changed, channel_typing, channel_wake, chat_instance, login_token,
+    short_wake, signal, wake,
 };
 pub(crate) use updates::{
     change, date_of, notices, of_changes, of_notices, short_sent, shown_by_change,

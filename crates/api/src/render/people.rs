@@ -3,6 +3,7 @@
 use super::{Shown, Viewer};
 use crate::error::Result;
 use crate::settings;
+use heliograph_domain::bots;
 use heliograph_domain::contacts;
 use heliograph_domain::presence::Status;
 use heliograph_model::{FirstName, Person, PersonKind, UserId, Username};
@@ -33,7 +34,10 @@ pub(crate) async fn user(
         None => (person.first_name.as_ref(), &person.last_name),
     };
     let last_name = Some(last_name.as_str()).filter(|name| !name.is_empty());
+    let bot = bots::find(rows, person.id).await?;
     Ok(types::User {
+        bot_chat_history: bot.as_ref().is_some_and(|bot| !bot.privacy),
+        bot_nochats: bot.as_ref().is_some_and(|bot| !bot.joins_groups),
         self_: person.id == me,
         contact: saved.is_some(),
         mutual_contact: mutual,
@@ -49,7 +53,8 @@ pub(crate) async fn user(
             .as_ref()
             .map(|name: &Username| name.as_str().to_owned()),
         status: status(viewer, rows, person).await?,
-        bot_info_version: (person.kind == PersonKind::Bot).then_some(1),
+        bot_info_version: (person.kind == PersonKind::Bot)
+            .then(|| bot.map_or(1, |bot| bot.version as i32)),
         ..Default::default()
     }
     .into())

@@ -7,6 +7,7 @@ use super::{
 use crate::context::Services;
 use crate::error::Result;
 use crate::settings;
+use heliograph_domain::bots::BotUpdate;
 use heliograph_domain::bus::Signal;
 use heliograph_domain::{accounts, channels, contacts, dialogs};
 use heliograph_model::{Change, ChannelId, Logged, Message, Notice, Owner, Peer, UnixMs, UserId};
@@ -475,6 +476,7 @@ fn is_plain(message: &Message) -> bool {
     body.action.is_none()
         && body.forward.is_none()
         && body.content.is_none()
+        && body.markup.is_none()
         && body.edit_date.is_none()
         && !body.invert_media
         && !body.no_forwards
@@ -632,6 +634,12 @@ pub async fn signal(
             }
             .into()
         }
+        Signal::BotCallback { bot, update } => {
+            let Some(update) = callback(*bot, update) else {
+                return Ok(None);
+            };
+            update
+        }
         Signal::Wake(_)
         | Signal::ChannelTyping { .. }
         | Signal::ChannelChanged { .. }
@@ -645,6 +653,37 @@ pub async fn signal(
     }
     .into();
     Ok(Some(short.to_bytes()))
+}
+
+/// A pressed button, as the bot's own sessions are told.
+fn callback(bot: UserId, update: &BotUpdate) -> Option<Update> {
+    let BotUpdate::Callback {
+        query_id,
+        from,
+        peer: chat,
+        id,
+        data,
+    } = update
+    else {
+        return None;
+    };
+    Some(
+        types::UpdateBotCallbackQuery {
+            query_id: *query_id,
+            user_id: from.0,
+            peer: peer(*chat),
+            msg_id: id.0 as i32,
+            chat_instance: chat_instance(bot, *chat),
+            data: Some(data.to_vec()),
+            game_short_name: None,
+        }
+        .into(),
+    )
+}
+
+/// Names the chat of a pressed button to its bot: the same for every button there.
+pub fn chat_instance(bot: UserId, chat: Peer) -> i64 {
+    Owner::of_name(&[bot.0.to_be_bytes(), chat.number().to_be_bytes()].concat()).0
 }
 
 /// Whether the viewer's clients know a person: by a chat or as a contact.

@@ -2,7 +2,7 @@
 
 use super::post::announce;
 use super::{ChannelError, joined, member, put, put_member, standing};
-use crate::{accounts, contacts, dialogs};
+use crate::{accounts, bots, contacts, dialogs};
 use heliograph_model::{
     AdminRights, BannedRights, Channel, ChannelId, Logged, Member, Notice, Peer, PersonKind,
     ServiceAction, UserId,
@@ -16,9 +16,6 @@ pub const CHANNELS_MAX: usize = 500;
 
 /// How many may be in a channel that is no broadcast.
 const GROUP_MAX: u32 = 200_000;
-
-/// How many people one command adds.
-pub(crate) const ADD_MAX: usize = 100;
 
 /// Puts a channel into a member's list of chats; what was written before counts as read.
 pub(super) async fn begin(
@@ -72,6 +69,10 @@ pub(super) async fn enter(
     let Some(account) = account.filter(|account| !account.person.deleted) else {
         return Err(ChannelError::UnknownPerson);
     };
+    let bot = bots::find(tx, user).await?;
+    if bot.is_some_and(|bot| !bot.joins_groups && !channel.broadcast) {
+        return Err(ChannelError::Unwilling);
+    }
     let before = member(tx, channel.id, user).await?.unwrap_or_default();
     let place = Member {
         inside: true,
@@ -85,6 +86,8 @@ pub(super) async fn enter(
     channel.members += 1;
     put(tx, channel)?;
     begin(tx, channel.id, user).await?;
+    let by = entry.invited_by.unwrap_or(user);
+    bots::queue_member(tx, channel.id, user, by, false, true).await?;
     Ok(())
 }
 
@@ -93,6 +96,7 @@ pub(super) async fn exit(
     tx: &mut Tx<'_>,
     channel: &mut Channel,
     user: UserId,
+    by: UserId,
     place: Member,
 ) -> Result<(), ChannelError> {
     let place = Member {
@@ -104,6 +108,7 @@ pub(super) async fn exit(
     channel.members = channel.members.saturating_sub(1);
     put(tx, channel)?;
     end(tx, channel.id, user).await?;
+    bots::queue_member(tx, channel.id, user, by, true, false).await?;
     Ok(())
 }
 
@@ -213,7 +218,7 @@ impl Command for Leave {
             return Err(ChannelError::Creator);
         }
         let mut channel = standing.channel;
-        exit(tx, &mut channel, self.user, place).await?;
+        exit(tx, &mut channel, self.user, self.user, place).await?;
         if channel.broadcast || channel.deleted {
             return Ok(None);
         }
@@ -222,7 +227,7 @@ impl Command for Leave {
     }
 }
 
-/// Adds people to a channel: at most [`ADD_MAX`] at a time.
+/// Adds people to a channel: at most [`AddMembers::MAX`] at a time.
 #[derive(Clone, Debug)]
 pub struct AddMembers {
     /// Which channel.
@@ -246,7 +251,7 @@ pub struct Added {
 
 impl AddMembers {
     /// How many people one command adds.
-    pub const MAX: usize = ADD_MAX;
+    pub const MAX: usize = 100;
 }
 
 impl Command for AddMembers {

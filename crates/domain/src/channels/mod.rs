@@ -40,6 +40,7 @@ pub use views::{AddViews, Seen, count};
 pub(crate) use discussion::{DISCUSS, discuss, locks as discuss_locks};
 pub(crate) use erase::{ERASE_CHANNEL, erase, locks as erase_locks};
 pub(crate) use members::forget_member;
+pub(crate) use participants::bots_in;
 pub(crate) use post::{NewPost, add_post, kinds_of, take_turn};
 
 use heliograph_model::{Channel, ChannelId, Member, Peer, UserId};

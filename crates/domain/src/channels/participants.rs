@@ -193,6 +193,19 @@ async fn on_list(
     Ok(list)
 }
 
+/// The bots in a channel, at most `limit`.
+pub(crate) async fn bots_in(
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+    limit: usize,
+) -> Result<Vec<UserId>, StoreError> {
+    let range = KeyRange::within(&(Role::Bot as u8));
+    let listed: Vec<((u8, UserId), RoleRow)> = rows
+        .list(channel.into(), range, Order::Ascending, limit)
+        .await?;
+    Ok(listed.into_iter().map(|((_, bot), _)| bot).collect())
+}
+
 async fn admins(rows: &mut dyn Rows, viewer: &Standing) -> Result<Vec<Participant>, StoreError> {
     let channel = &viewer.channel;
     let mut list = on_list(rows, channel.id, Role::Admin).await?;

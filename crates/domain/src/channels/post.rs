@@ -3,7 +3,7 @@
 use super::discussion::DISCUSS;
 use super::{ChannelError, Standing, put_member, standing};
 use crate::messages::Sent;
-use crate::{accounts, dialogs};
+use crate::{accounts, bots, dialogs};
 use heliograph_model::{
     AdminRights, BannedRights, Body, Change, Channel, ChannelId, ChannelPart, Logged, Member,
     MessageId, Owner, Peer, ServiceAction, UserId,
@@ -179,6 +179,7 @@ pub(crate) async fn add_post(
     for member in notified {
         tx.put(member.into(), &(peer, message.id), &MentionRow)?;
     }
+    bots::queue_channel(tx, channel.id, message, false).await?;
     if channel.broadcast && channel.linked.is_some() {
         let now = tx.now();
         let payload = super::discussion::payload(channel, message.id);
@@ -278,5 +279,9 @@ pub(super) async fn announce_as(
             ..Body::default()
         },
     };
-    mailbox::append(tx, peer.into(), message).await
+    let logged = mailbox::append(tx, peer.into(), message).await?;
+    if let Change::NewMessage(message) = &logged.change {
+        bots::queue_channel(tx, channel.id, message, false).await?;
+    }
+    Ok(logged)
 }

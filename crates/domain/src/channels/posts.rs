@@ -2,10 +2,11 @@
 
 use super::post::{MentionRow, ThreadRow, announce_as};
 use super::{ChannelError, Standing, standing};
+use crate::bots;
 use crate::messages::{EDIT_WINDOW_S, pin_in};
 use heliograph_model::{
-    AdminRights, BannedRights, Body, ChannelId, Entity, Logged, Message, MessageId, Owner, Peer,
-    ServiceAction, UserId,
+    AdminRights, BannedRights, Body, Change, ChannelId, Content, Entity, Logged, Message,
+    MessageId, Owner, Peer, ServiceAction, UserId,
 };
 use heliograph_store::{Command, Locks, StoreError, Tx, mailbox};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct EditPost {
     pub entities: Vec<Entity>,
     /// The link preview above the text.
     pub invert_media: bool,
+    /// The keyboard under it; without one, what was there goes.
+    pub markup: Option<Content>,
 }
 
 /// Whether somebody may edit a message of a channel: its author within [`EDIT_WINDOW_S`], in a
@@ -68,6 +71,7 @@ impl Command for EditPost {
         if before.text == self.text
             && before.entities == self.entities
             && before.invert_media == self.invert_media
+            && before.markup == self.markup
         {
             return Err(ChannelError::NotModified);
         }
@@ -75,12 +79,16 @@ impl Command for EditPost {
             text: self.text,
             entities: self.entities,
             invert_media: self.invert_media,
+            markup: self.markup,
             edit_date: Some(now_s),
             ..before
         };
         let (logged, _) = mailbox::edit(tx, owner, standing.peer(), self.id, body)
             .await?
             .ok_or(ChannelError::UnknownMessage)?;
+        if let Change::Edited(message) = &logged.change {
+            bots::queue_channel(tx, self.channel, message, true).await?;
+        }
         Ok(logged)
     }
 }

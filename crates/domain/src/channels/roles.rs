@@ -219,7 +219,7 @@ impl Command for EditBanned {
             admin: None,
             ..place
         };
-        exit(tx, &mut channel, self.user, place).await?;
+        exit(tx, &mut channel, self.user, self.by, place).await?;
         if channel.broadcast {
             return Ok(None);
         }

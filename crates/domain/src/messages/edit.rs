@@ -1,7 +1,8 @@
 //! Editing.
 
 use super::MessageError;
-use heliograph_model::{Body, Entity, Logged, Message, MessageId, Peer, UserId};
+use crate::bots;
+use heliograph_model::{Body, Change, Content, Entity, Logged, Message, MessageId, Peer, UserId};
 use heliograph_store::{Command, Locks, Tx, mailbox};
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct EditMessage {
     pub entities: Vec<Entity>,
     /// The link preview above the text.
     pub invert_media: bool,
+    /// The keyboard under it; without one, what was there goes.
+    pub markup: Option<Content>,
 }
 
 /// Whether a message may still be edited by `editor`, in whose mailbox it stands.
@@ -64,6 +67,7 @@ impl Command for EditMessage {
         if before.text == self.text
             && before.entities == self.entities
             && before.invert_media == self.invert_media
+            && before.markup == self.markup
         {
             return Err(MessageError::NotModified);
         }
@@ -71,12 +75,18 @@ impl Command for EditMessage {
             text: self.text,
             entities: self.entities,
             invert_media: self.invert_media,
+            markup: self.markup,
             edit_date: Some(now),
             ..before
         };
-        let (mine, _) = mailbox::edit(tx, self.from.into(), peer, self.id, body)
+        let (mine, theirs) = mailbox::edit(tx, self.from.into(), peer, self.id, body)
             .await?
             .ok_or(MessageError::UnknownMessage)?;
+        if let Some(theirs) = theirs
+            && let Change::Edited(copy) = &theirs.change
+        {
+            bots::queue_private(tx, self.peer, self.from, copy.id, true).await?;
+        }
         Ok(Edited(mine))
     }
 }

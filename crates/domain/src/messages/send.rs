@@ -2,7 +2,7 @@
 
 use super::MessageError;
 use crate::dialogs::{self, Begun};
-use crate::{accounts, contacts};
+use crate::{accounts, bots, contacts};
 use heliograph_model::{Body, Change, Logged, MessageId, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, MessageRow, NewMessage};
 use heliograph_store::{Command, Locks, StoreError, Tx};
@@ -103,7 +103,10 @@ pub(super) async fn post(
         Some(id) => mailbox::sibling_of(tx, from.into(), message.peer, id).await?,
         None => None,
     };
-    let (mine, _) = mailbox::append_pair(tx, from, to, message, theirs).await?;
+    let (mine, other) = mailbox::append_pair(tx, from, to, message, theirs).await?;
+    if let Change::NewMessage(copy) = &other.change {
+        bots::queue_private(tx, to, from, copy.id, false).await?;
+    }
     Ok(mine)
 }
 

@@ -8,19 +8,22 @@ use super::session::SessionHandle;
 use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
-use heliograph_domain::services::TRANSPARENCY;
-use heliograph_domain::{channels, jobs};
-use heliograph_model::{AuthKeyId, ChannelId, Notice, Peer, UserId};
-use heliograph_store::{Listener, StoreError, Wake, mailbox};
+use heliograph_domain::services::{BOT_FATHER, TRANSPARENCY};
+use heliograph_domain::{bots, channels, jobs};
+use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, UserId};
+use heliograph_store::{Listener, Rows, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, broadcast};
 use tokio::time::timeout;
 
 /// How many tasks push.
 const PUSHERS: usize = 4;
+
+/// How many rings are held for a listener that is busy; one that misses some looks by itself.
+const BOTS_HELD: usize = 1024;
 
 /// How many log entries are read at once where a wake-up was missed.
 const CATCH_UP: usize = 100;
@@ -31,8 +34,10 @@ pub struct Wakes {
     waiting: std::sync::Mutex<Option<[UnboundedReceiver<Signal>; PUSHERS]>>,
     gateway: OnceLock<Weak<Gateway>>,
     jobs: Arc<Notify>,
-    /// Rings when somebody has written to a service account that answers.
-    asked: Arc<Notify>,
+    /// Ring when somebody has written to a service account that answers.
+    asked: [(UserId, Arc<Notify>); 2],
+    /// Tells which bot has an update waiting.
+    bots: broadcast::Sender<UserId>,
 }
 
 impl Wakes {
@@ -45,13 +50,20 @@ impl Wakes {
             waiting: std::sync::Mutex::new(Some(waiting)),
             gateway: OnceLock::new(),
             jobs: Arc::new(Notify::new()),
-            asked: Arc::new(Notify::new()),
+            asked: [TRANSPARENCY, BOT_FATHER].map(|service| (service, Arc::new(Notify::new()))),
+            bots: broadcast::channel(BOTS_HELD).0,
         })
     }
 
-    /// Rings when somebody has written to a service account that answers.
-    pub fn asked(&self) -> Arc<Notify> {
-        self.asked.clone()
+    /// Rings when somebody has written to this service account; never for one that does not answer.
+    pub fn asked(&self, service: UserId) -> Arc<Notify> {
+        let found = self.asked.iter().find(|(known, _)| *known == service);
+        found.map(|(_, bell)| bell.clone()).unwrap_or_default()
+    }
+
+    /// Tells of each bot that has an update waiting.
+    pub fn bots(&self) -> broadcast::Receiver<UserId> {
+        self.bots.subscribe()
     }
 
     /// Starts the tasks that push, and the one that runs follow-up work.
@@ -101,8 +113,16 @@ impl Listener for Wakes {
     fn committed(&self, wakes: Vec<Wake>) {
         for wake in wakes {
             self.note_places(&wake);
-            if wake.owner == TRANSPARENCY.into() {
-                self.asked.notify_one();
+            for (service, bell) in &self.asked {
+                if wake.owner == (*service).into() {
+                    bell.notify_one();
+                }
+            }
+            if let Some(Peer::User(user)) = Peer::from_number(wake.owner.0)
+                && user.is_bot()
+            {
+                // Nobody listens where no bot waits.
+                let _ = self.bots.send(user);
             }
             self.send(wake.owner.0, Signal::Wake(Arc::new(wake)));
         }
@@ -121,6 +141,7 @@ impl Bus for Wakes {
             Signal::ChannelTyping { channel, .. } | Signal::ChannelChanged { channel } => {
                 self.send(channel.0, signal);
             }
+            Signal::BotCallback { bot, .. } => self.send(bot.0, signal),
             // Who is signed in must be known before the call is answered.
             Signal::SignedIn { .. } | Signal::SignedOut { .. } | Signal::LoginToken { .. } => {
                 if let Some(gateway) = self.gateway.get().and_then(Weak::upgrade) {
@@ -169,7 +190,9 @@ impl Gateway {
     async fn push(&self, signal: &Signal) -> Result<(), StoreError> {
         match signal {
             Signal::Wake(wake) => self.push_wake(wake).await,
-            Signal::Typing { to, .. } | Signal::Status { to, .. } => {
+            Signal::Typing { to, .. }
+            | Signal::Status { to, .. }
+            | Signal::BotCallback { bot: to, .. } => {
                 let Some((sessions, _)) = self.registry.audience(*to) else {
                     return Ok(());
                 };
@@ -227,6 +250,7 @@ impl Gateway {
             return Ok(());
         }
         let mut view = self.services.store.view().await?;
+        let members = self.who_sees(&mut *view, members, channel, wake).await?;
         let pushed = render::channel_wake(&self.services, &mut *view, channel, wake).await?;
         drop(view);
         let (some, all): (Vec<UserId>, Vec<UserId>) = members
@@ -240,6 +264,33 @@ impl Gateway {
         }
         self.push_to(&self.sessions_of(&all), wake.origin, &[pushed.for_all]);
         Ok(())
+    }
+
+    /// The members to whom these entries are shown: a bot in privacy mode is passed over where one of
+    /// them does not concern it.
+    async fn who_sees(
+        &self,
+        rows: &mut dyn Rows,
+        members: Vec<UserId>,
+        channel: ChannelId,
+        wake: &Wake,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let mut seeing = Vec::with_capacity(members.len());
+        for member in members {
+            let mut sees = true;
+            if member.is_bot() {
+                for entry in &wake.logged {
+                    if let Change::NewMessage(message) | Change::Edited(message) = &entry.change {
+                        sees &= message.from == member
+                            || bots::sees(rows, member, channel, message).await?;
+                    }
+                }
+            }
+            if sees {
+                seeing.push(member);
+            }
+        }
+        Ok(seeing)
     }
 
     /// Tells the registry which channels somebody is in whose first session has come.
@@ -359,7 +410,8 @@ impl Gateway {
             | Signal::Typing { .. }
             | Signal::Status { .. }
             | Signal::ChannelTyping { .. }
-            | Signal::ChannelChanged { .. } => {}
+            | Signal::ChannelChanged { .. }
+            | Signal::BotCallback { .. } => {}
         }
     }
 

@@ -199,6 +199,12 @@ async fn next_id(
     Ok(found.into_iter().next())
 }
 
+/// Wakes the readers of a mailbox after the commit, though its log has nothing new: something else of
+/// its owner's has.
+pub fn ring(tx: &mut Tx<'_>, owner: Owner) {
+    tx.note_ring(owner);
+}
+
 /// Records a change without pts in a mailbox.
 pub async fn note(tx: &mut Tx<'_>, owner: Owner, notice: Notice) -> Result<(), StoreError> {
     let second = tx.now().seconds().max(0) as u32;

@@ -12,7 +12,7 @@ mod message;
 mod rows;
 
 pub use dialog::{Draft, delete_dialog, dialog, dialogs, put_dialog};
-pub use log::{Log, after, note, notices_since, record};
+pub use log::{Log, after, note, notices_since, record, ring};
 pub use message::{
     NewMessage, append, append_pair, count_unread, delete, edit, first_since, forget_sent, history,
     load, load_many, remember_sent, sent_as, set_pinned, sibling_of, top_message,
