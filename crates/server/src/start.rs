@@ -19,6 +19,7 @@ use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
 use heliograph_api::{AccessKey, BotFather, CodeSender, Limits, Policy, Services};
+use heliograph_bot_api::BotApi;
 use heliograph_console::{Installation, InstallationError, Operator};
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
@@ -297,6 +298,7 @@ impl Server {
             bot_father: BotFather::new(services.clone()),
             asked: wakes.asked(BOT_FATHER),
         };
+        let bots = BotApi::new(services.clone(), wakes.bots()).routes();
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
@@ -324,6 +326,7 @@ impl Server {
             metrics,
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
+            bots,
             readiness: Arc::new(Health {
                 store,
                 keeper: outside.keeper_socket,

@@ -62,8 +62,8 @@ impl Wakes {
     }
 
     /// Tells of each bot that has an update waiting.
-    pub fn bots(&self) -> broadcast::Receiver<UserId> {
-        self.bots.subscribe()
+    pub fn bots(&self) -> broadcast::Sender<UserId> {
+        self.bots.clone()
     }
 
     /// Starts the tasks that push, and the one that runs follow-up work.

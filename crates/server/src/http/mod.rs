@@ -64,6 +64,8 @@ pub struct Parts {
     pub readiness: Arc<dyn Readiness>,
     /// The pages of the desk and of the log, where there is a desk.
     pub pages: Option<Pages>,
+    /// The Bot API.
+    pub bots: Router,
 }
 
 /// The pages of the desk and of the log. They set headers and bounds of their own.
@@ -123,7 +125,7 @@ impl App {
             proxy_undeclared,
             bodies: Backlog::new(BODIES_BYTES),
         });
-        let router = router(shared.clone(), pages);
+        let router = router(shared.clone(), pages.merge(parts.bots));
         Arc::new(App {
             shared,
             service: TowerToHyperService::new(router),

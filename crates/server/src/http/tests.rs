@@ -79,6 +79,7 @@ fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
             obstacles.iter().map(|text| (*text).to_owned()).collect(),
         )),
         pages: None,
+        bots: axum::Router::new(),
     })
 }
 

@@ -1,0 +1,104 @@
+//! The Bot API over HTTP (<https://core.telegram.org/bots/api>): `/bot<token>/<method>`.
+//!
+//! A method is a call of the bot's own through the same table of methods as everyone's: what a bot
+//! may do is decided there, and here are only JSON and the words of the public Bot API. A bot's
+//! updates come from its queue ([`heliograph_domain::bots`]).
+
+mod args;
+mod call;
+mod error;
+mod json;
+mod methods;
+mod text;
+
+pub use error::ApiError;
+
+use args::Args;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use call::Bot;
+use heliograph_api::{Services, bots::bot_of};
+use heliograph_model::UserId;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::broadcast;
+
+/// The Bot API of an installation.
+pub struct BotApi {
+    services: Arc<Services>,
+    methods: Arc<heliograph_api::Router>,
+    /// Tells which bot has an update waiting.
+    rings: broadcast::Sender<UserId>,
+    /// Which request for updates of a bot is the newest: it ends the one before it.
+    polls: Mutex<HashMap<UserId, u64>>,
+}
+
+impl BotApi {
+    /// Serves the bots of an installation. `rings` is told of each bot that has an update waiting.
+    pub fn new(services: Arc<Services>, rings: broadcast::Sender<UserId>) -> Arc<Self> {
+        Arc::new(BotApi {
+            services,
+            methods: Arc::new(heliograph_api::router()),
+            rings,
+            polls: Mutex::default(),
+        })
+    }
+
+    /// The routes.
+    pub fn routes(self: &Arc<Self>) -> Router {
+        Router::new()
+            // The token and the method are one segment and the next; a token holds a colon.
+            .route("/{bot}/{method}", any(answer))
+            .with_state(self.clone())
+    }
+
+    /// The bot that a token opens.
+    async fn bot(self: &Arc<Self>, token: &str) -> Result<Bot, ApiError> {
+        let mut view = self
+            .services
+            .store
+            .view()
+            .await
+            .map_err(ApiError::internal)?;
+        let id = bot_of(&mut *view, token)
+            .await
+            .map_err(ApiError::internal)?;
+        let id = id.ok_or_else(ApiError::unauthorized)?;
+        Ok(Bot::new(self.clone(), id))
+    }
+}
+
+/// The largest body of a request, in bytes: texts and keyboards.
+const BODY_MAX: usize = 1 << 20;
+
+async fn answer(
+    State(api): State<Arc<BotApi>>,
+    Path((bot, method)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Response {
+    let Some(token) = bot.strip_prefix("bot") else {
+        return (StatusCode::NOT_FOUND, "there is no such page").into_response();
+    };
+    let answered = async {
+        let bot = api.bot(token).await?;
+        let args = Args::read(request, BODY_MAX).await?;
+        methods::call(&bot, &method, args).await
+    };
+    match answered.await {
+        Ok(result) => reply(StatusCode::OK, &json!({ "ok": true, "result": result })),
+        Err(error) => reply(error.status(), &error.to_json()),
+    }
+}
+
+fn reply(status: StatusCode, body: &Value) -> Response {
+    let mut response = (status, body.to_string()).into_response();
+    let json = axum::http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
