@@ -6,7 +6,7 @@ use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
 use crate::{check, packages, run};
 
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     Stage {
         name: "check",
         budget_s: 420,
@@ -31,6 +31,11 @@ const STAGES: [Stage; 6] = [
         name: "clients",
         budget_s: 240,
         run: real_clients,
+    },
+    Stage {
+        name: "bots",
+        budget_s: 60,
+        run: real_bots,
     },
     Stage {
         name: "browser",
@@ -105,10 +110,19 @@ fn layers_oracle() -> Result<Counts, String> {
 
 /// Lets unmodified client libraries talk to each other through the server.
 pub fn real_clients() -> Result<Counts, String> {
+    against_the_server("tests/clients/run.py")
+}
+
+/// Runs bots of unmodified libraries against the server's Bot API.
+fn real_bots() -> Result<Counts, String> {
+    against_the_server("tests/bots/run.py")
+}
+
+/// Installs what a runner of other people's code needs, and runs it against the server.
+fn against_the_server(script: &str) -> Result<Counts, String> {
     process::succeed(&mut cargo(["build", "--package", "heliograph-server"]))?;
     let server = run::target_folder()?.join("debug/heliograph");
     let cache = process::cache_folder()?;
-    let script = "tests/clients/run.py";
     process::succeed(python(script).args(["setup", "--cache"]).arg(&cache))?;
     counted(
         python(script)
