@@ -18,6 +18,17 @@ pub enum KeysOfRecordError {
     Replaced(#[from] KeysError),
 }
 
+/// The custodians' key that a record with this label is sealed to, with those who hold its shares
+/// now.
+pub(crate) fn gate_of_record<'a>(
+    ledger: &'a Ledger,
+    label: &Label,
+) -> Result<&'a LoggedKey, KeysOfRecordError> {
+    let keys = of_record(ledger, label)?;
+    let gate = ledger.custody().key_of(&keys.gate().ceremony);
+    gate.map(Arc::as_ref).ok_or(KeysOfRecordError::Unknown)
+}
+
 /// The pair of keys that a record with this label is sealed to, with the holders of today.
 pub(crate) fn of_record(ledger: &Ledger, label: &Label) -> Result<OpeningKeys, KeysOfRecordError> {
     let custody = ledger.custody();

@@ -23,8 +23,9 @@ pub struct Disclosed {
 
 /// What custodians and the keeper gave for a case.
 pub struct Contributions {
-    /// The answers of custodians: of each, a partial decryption for every record.
-    pub custodians: Vec<Vec<Partial>>,
+    /// What custodians answered, in any order: partial decryptions, each with the position of the
+    /// record that it is for.
+    pub custodians: Vec<(u32, Partial)>,
     /// The secret of every record.
     pub secrets: Vec<RecordSecret>,
 }
@@ -111,7 +112,7 @@ pub fn open(
         addresses: Vec::new(),
     };
     let officers = by_record(grant.into_partials(), records.len());
-    let custodians = by_record(given.custodians, records.len());
+    let custodians = by_position(given.custodians, records.len());
     let answers = officers.iter().zip(custodians);
     for (position, (record, (officers, custodians))) in records.iter().zip(answers).enumerate() {
         let keys = keys::of_record(ledger, record.label())?;
@@ -165,6 +166,18 @@ fn holding(
             need,
         })
     }
+}
+
+/// Turns single partial decryptions into lists by record. One for a record that is not there is
+/// left out.
+fn by_position(answers: Vec<(u32, Partial)>, records: usize) -> Vec<Vec<Partial>> {
+    let mut lists: Vec<Vec<Partial>> = (0..records).map(|_| Vec::new()).collect();
+    for (position, partial) in answers {
+        if let Some(list) = lists.get_mut(position as usize) {
+            list.push(partial);
+        }
+    }
+    lists
 }
 
 /// Turns the answers of holders, each with one partial decryption for every record, into lists by

@@ -181,6 +181,11 @@ impl Scene {
         self.deal(role, epoch, generation).1
     }
 
+    /// The same for a key of custodians that was made under a roster of this mode.
+    pub fn shares_of(&self, mode: Mode, role: KeyRole, epoch: u32) -> Vec<SecretShare> {
+        self.deal_in(mode, role, epoch, 0).1
+    }
+
     /// Deals a key to the officers, or to the custodians of the roster in force.
     fn deal(&self, role: KeyRole, epoch: u32, generation: u32) -> (Keys, Vec<SecretShare>) {
         if role == KeyRole::Officers {
@@ -188,6 +193,16 @@ impl Scene {
         }
         let roster = self.ledger.custody().roster();
         let mode = roster.map_or(Mode::Remote, |logged| logged.roster.mode);
+        self.deal_in(mode, role, epoch, generation)
+    }
+
+    fn deal_in(
+        &self,
+        mode: Mode,
+        role: KeyRole,
+        epoch: u32,
+        generation: u32,
+    ) -> (Keys, Vec<SecretShare>) {
         let mut custodians = self.custodians.clone();
         let threshold = match mode {
             Mode::Remote => CUSTODIANS.0,

@@ -7,6 +7,8 @@
 
 use super::{FlowError, Office};
 use crate::case::{CaseFile, LoadError, State, timer};
+use crate::custodians::{self, Part};
+use crate::keys::{self, KeysOfRecordError};
 use crate::log::LogError;
 use crate::order::{Asked, Purpose};
 use crate::{entries, timers};
@@ -35,8 +37,11 @@ pub enum ActError {
     /// The order asks for something else.
     #[error("the order is not one to {0}")]
     Purpose(&'static str),
-    /// Too few custodians have confirmed that they keep the records.
-    #[error("{have} custodians keep the records, {need} are needed")]
+    /// A record has no keys any more.
+    #[error(transparent)]
+    Keys(#[from] KeysOfRecordError),
+    /// Too few custodians have confirmed that they keep a record.
+    #[error("{have} custodians of a record's key keep it, {need} are needed")]
     Custodians {
         /// How many have.
         have: usize,
@@ -270,15 +275,20 @@ impl Office {
         let (prepared, records) = self.prepared(file)?;
         self.secrets
             .preserve(file.id, prepared.user(), preserve, &records)?;
-        let need = self.with_log(|log| {
-            let roster = log.ledger().custody().roster();
-            roster.map(|logged| logged.roster.threshold)
-        });
-        let need = need.ok_or(FlowError::NotSetUp("custodians"))?;
-        let answers = self.custodians.preserve(preserve, &prepared.records);
-        let have = answers.iter().filter(|answer| answer.is_ok()).count();
-        if have < usize::from(need) {
-            return Err(ActError::Custodians { have, need }.into());
+        let ledger = self.with_log(|log| log.ledger().clone());
+        let parts = custodians::parts(&ledger, &records).map_err(ActError::Keys)?;
+        let answers = self
+            .custodians
+            .preserve(preserve, &prepared.records, &parts);
+        let kept = parts.iter().zip(&answers).filter(|(_, kept)| kept.is_ok());
+        for (position, record) in (0..).zip(&records) {
+            let gate = keys::gate_of_record(&ledger, record.label()).map_err(ActError::Keys)?;
+            let need = gate.keys.threshold;
+            let mine = |part: &Part| part.positions.contains(&position);
+            let have = kept.clone().filter(|(part, _)| mine(part)).count();
+            if have < usize::from(need) {
+                return Err(ActError::Custodians { have, need }.into());
+            }
         }
         Ok(())
     }

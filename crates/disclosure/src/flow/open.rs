@@ -3,9 +3,10 @@
 
 use super::{FlowError, Office, act};
 use crate::case::{CaseFile, End, LoadError, State, note, timer};
+use crate::custodians::{self, CustodianId, Part};
 use crate::entries;
 use crate::grant::Grant;
-use crate::opening::{self, Contributions, Disclosed};
+use crate::opening::{self, Contributions, Disclosed, OpeningError};
 use crate::order::{Asked, Order};
 use crate::package::{Cover, Package, Passphrase, Recipient, hex};
 use crate::timers;
@@ -136,7 +137,10 @@ impl Office {
         let (prepared, records) = self.prepared(file)?;
         let grant = self.resumed_grant(file, &ledger, open, &prepared, &records)?;
         let ask = self.ask(&grant, open, &prepared.records);
-        let given = self.contributions(file, open, &ask, &prepared, &records)?;
+        let parts = custodians::parts(&ledger, &records).map_err(OpeningError::Keys)?;
+        let asks: Vec<(CustodianId, Ask)> =
+            parts.into_iter().map(|part| asked(part, &ask)).collect();
+        let given = self.contributions(file, open, &asks, &prepared, &records)?;
         let user = prepared.commitment();
         let disclosed = opening::open(grant, &ledger, open, &records, given, user, order.window)?;
         self.seal_package(file, order, open, &prepared, &disclosed, now_s)?;
@@ -166,22 +170,19 @@ impl Office {
         &self,
         file: &CaseFile,
         open: u64,
-        ask: &Ask,
+        asks: &[(CustodianId, Ask)],
         prepared: &crate::case::Prepared,
         records: &[VerifiedRecord],
     ) -> Result<Contributions, FlowError> {
         let user = prepared.user();
         let secrets = self.secrets.record_secrets(file.id, user, open, records)?;
-        let answers = self.custodians.ask(ask);
-        let parse = |answer: Answer| {
-            let partials = answer
-                .partials
-                .iter()
-                .map(|bytes| Partial::parse(&bytes.0).ok());
-            partials.collect::<Option<Vec<Partial>>>()
-        };
+        let answers = self.custodians.ask(asks);
+        let partials = asks.iter().zip(answers).filter_map(|((_, ask), answer)| {
+            // Why one does not answer is told where it is asked.
+            partials_of(ask, &answer.ok()?)
+        });
         Ok(Contributions {
-            custodians: answers.into_iter().flatten().filter_map(parse).collect(),
+            custodians: partials.flatten().collect(),
             secrets,
         })
     }
@@ -272,15 +273,34 @@ impl Office {
         })
     }
 
-    /// What custodians are asked.
+    /// What custodians are asked; of each its own positions.
     fn ask(&self, grant: &Grant, open: u64, records: &[Vec<u8>]) -> Ask {
         Ask {
             format: AskFormat::V1,
             origin: self.origin.clone(),
             open,
             records: records.iter().cloned().map(Base64).collect(),
+            positions: Vec::new(),
             fingerprint: hex(&grant.fingerprint()),
             approvals: grant.approvals().into_iter().map(Into::into).collect(),
         }
     }
+}
+
+/// What one custodian is asked: everything about the opening, and its own part of the records.
+fn asked(part: Part, ask: &Ask) -> (CustodianId, Ask) {
+    let ask = Ask {
+        positions: part.positions,
+        ..ask.clone()
+    };
+    (part.custodian, ask)
+}
+
+/// The partial decryptions of an answer, each with its record's position. An answer for other
+/// records than was asked, or with a part too few or too many, is left out whole.
+fn partials_of(ask: &Ask, answer: &Answer) -> Option<Vec<(u32, Partial)>> {
+    let same = answer.positions == ask.positions && answer.partials.len() == ask.positions.len();
+    let pairs = ask.positions.iter().zip(&answer.partials);
+    let parsed = pairs.map(|(position, bytes)| Some((*position, Partial::parse(&bytes.0).ok()?)));
+    same.then(|| parsed.collect()).flatten()
 }

@@ -13,6 +13,7 @@ use heliograph_transparency::files::{Ask, Base64, Reply};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::ledger::cases::{Case, Opening};
 use heliograph_transparency::tree::Hash;
+use heliograph_vault::keys::OpeningKeys;
 use heliograph_vault::partial::custodian_partial;
 use heliograph_vault::record::{SealedRecord, VerifiedRecord};
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,8 @@ impl Custodian {
         check_approvals(ledger, case, opening, ask, self.now_s())?;
         let parsed = ask.records.iter().map(|record| record.0.as_slice());
         let records = check_records(ledger, parsed, opening.records, opening.n)?;
-        let reply = Reply::answer(self.index(inner)?, self.partials(inner, opening, &records)?);
+        let partials = self.partials(inner, opening, &records, &ask.positions)?;
+        let reply = Reply::answer(ask.positions.clone(), partials);
         let spent = Spent {
             ask: asked,
             reply: Some(Base64(reply.to_bytes())),
@@ -79,6 +81,7 @@ impl Custodian {
         inner: &Inner,
         opening: &Opening,
         records: &[VerifiedRecord],
+        positions: &[u32],
     ) -> Result<Vec<Base64>, CustodianError> {
         let ledger = inner.copy.ledger();
         let kept = match opening.preserved {
@@ -86,10 +89,7 @@ impl Custodian {
             None => Vec::new(),
         };
         let mut partials = Vec::new();
-        for record in records {
-            let Some(keys) = opening_keys(ledger, record.label()) else {
-                refuse!("a record is sealed to keys that the log does not know");
-            };
+        for (record, keys) in self.own_records(ledger, records, positions)? {
             let session = keys.gate().ceremony.session;
             let share = match shares::find(&self.folder, &session)? {
                 Some(kept) if keys.gate().ceremony.epoch == kept.epoch => Some(kept.share),
@@ -108,6 +108,32 @@ impl Custodian {
             partials.push(Base64(bytes));
         }
         Ok(partials)
+    }
+
+    /// The records at these positions, each with the keys that it is sealed to. Refuses one that is
+    /// sealed to a key of other custodians: the desk is to ask those.
+    pub(super) fn own_records<'a>(
+        &self,
+        ledger: &Ledger,
+        records: &'a [VerifiedRecord],
+        positions: &[u32],
+    ) -> Result<Vec<(&'a VerifiedRecord, OpeningKeys)>, CustodianError> {
+        let mut own = Vec::new();
+        for position in positions {
+            let Some(record) = records.get(*position as usize) else {
+                refuse!("there is no record {position}");
+            };
+            let Some(keys) = opening_keys(ledger, record.label()) else {
+                refuse!("record {position} is sealed to keys that the log does not know");
+            };
+            let gate = ledger.custody().key_of(&keys.gate().ceremony);
+            let mut holders = gate.map_or(&[][..], |gate| &gate.holders).iter();
+            if !holders.any(|holder| holder.key == self.card().key) {
+                refuse!("record {position} is sealed to a key of other custodians");
+            }
+            own.push((record, keys));
+        }
+        Ok(own)
     }
 
     /// How many openings were answered, ever.

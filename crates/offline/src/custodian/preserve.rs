@@ -8,7 +8,6 @@ use super::answer::check_records;
 use super::{Custodian, CustodianError, refuse, shares};
 use crate::encoding::base64_bytes;
 use crate::folder::{Folder, FolderError};
-use crate::sealed_to::opening_keys;
 use heliograph_transparency::entry::Day;
 use heliograph_transparency::files::Base64;
 use heliograph_transparency::ledger::Ledger;
@@ -31,20 +30,24 @@ pub struct PreserveAsk {
     pub origin: String,
     /// Index of the `preserve` entry.
     pub preserve: u64,
-    /// Sealed records.
+    /// All sealed records of the entry.
     pub records: Vec<Base64>,
+    /// Which of them this custodian is to keep, counted from zero, ascending. The others are sealed
+    /// to keys of other custodians.
+    pub positions: Vec<u32>,
 }
 
 impl PreserveAsk {
     const FORMAT: &str = "heliograph-preserve/1";
 
-    /// Asks for the records of an entry.
-    pub fn new(origin: &str, preserve: u64, records: &[Vec<u8>]) -> Self {
+    /// Asks for the records of an entry that stand at these positions among them all.
+    pub fn new(origin: &str, preserve: u64, records: &[Vec<u8>], positions: Vec<u32>) -> Self {
         Self {
             format: Self::FORMAT.into(),
             origin: origin.into(),
             preserve,
             records: records.iter().cloned().map(Base64).collect(),
+            positions,
         }
     }
 
@@ -61,6 +64,14 @@ struct Kept {
     partials: Vec<KeptPartial>,
 }
 
+impl Kept {
+    fn push(&mut self, preserved: &Preserved) {
+        self.partials.push(KeptPartial {
+            preserved: preserved.to_bytes().to_vec(),
+        });
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeptPartial {
@@ -69,7 +80,7 @@ struct KeptPartial {
 }
 
 impl Custodian {
-    /// Keeps what the records of a `preserve` entry need. Asked again, it has it already.
+    /// Keeps what records of a `preserve` entry need. Asked again, it has it already.
     pub fn preserve(&self, ask: &PreserveAsk) -> Result<(), CustodianError> {
         let mut inner = self.lock();
         let inner = &mut *inner;
@@ -85,16 +96,17 @@ impl Custodian {
             refuse!("the preservation is over");
         }
         let name = name_of(ask.preserve);
-        if self.folder.read(&name)?.is_some() {
-            return Ok(());
-        }
         let records = ask.records.iter().map(|record| record.0.as_slice());
         let records = check_records(ledger, records, preservation.records, preservation.n)?;
+        let known = find(&self.folder, ask.preserve)?;
         let mut kept = Kept::default();
-        for record in &records {
-            let Some(keys) = opening_keys(ledger, record.label()) else {
-                refuse!("a record is sealed to keys that the log does not know");
-            };
+        for preserved in &known {
+            kept.push(preserved);
+        }
+        for (record, keys) in self.own_records(ledger, &records, &ask.positions)? {
+            if known.iter().any(|known| known.record() == record.hash()) {
+                continue;
+            }
             let session = keys.gate().ceremony.session;
             let Some(share) = shares::find(&self.folder, &session)? else {
                 refuse!("the key of a record is not kept here any more");
@@ -104,9 +116,7 @@ impl Custodian {
             let preserved =
                 heliograph_vault::preserve::preserve(&share.share, record, &keys, order, &entropy)
                     .map_err(|error| CustodianError::Refused(error.to_string()))?;
-            kept.partials.push(KeptPartial {
-                preserved: preserved.to_bytes().to_vec(),
-            });
+            kept.push(&preserved);
         }
         let bytes = serde_json::to_vec(&kept).expect("strings");
         self.folder.write(&name, &bytes)?;

@@ -6,4 +6,5 @@ mod openings;
 mod quorums;
 mod remote;
 mod retention;
+mod rosters;
 mod town;

@@ -475,7 +475,7 @@ impl Desk {
         })
     }
 
-    /// The file for custodians.
+    /// The file for custodians who hold the keys of all records.
     pub(crate) fn ask(&self, records: &[SealedRecord], responses: &[Response], open: u64) -> Ask {
         Ask {
             format: AskFormat::V1,
@@ -485,6 +485,7 @@ impl Desk {
                 .iter()
                 .map(|record| Base64(record.to_bytes()))
                 .collect(),
+            positions: (0..records.len() as u32).collect(),
             fingerprint: hex(&recipient_fingerprint(RECIPIENT)),
             approvals: approvals(responses),
         }
@@ -516,6 +517,11 @@ impl Desk {
             let bytes = partials.get(at).ok_or("a partial decryption is missing")?;
             Partial::parse(&bytes.0).map_err(|error| error.to_string())
         };
+        // A custodian answers for the records of its own keys only.
+        let answered = |answer: &Answer, record: usize| {
+            let mut positions = answer.positions.iter();
+            positions.position(|position| *position as usize == record)
+        };
         let mut opened = Vec::new();
         for (at, record) in records.iter().enumerate() {
             let keys = opening_keys(&self.ledger, record.label()).ok_or("unknown keys")?;
@@ -523,7 +529,9 @@ impl Desk {
                 .iter()
                 .map(|response| part(&response.partials, at));
             let officers: Vec<Partial> = officers.collect::<Result<_, _>>()?;
-            let custodians = answers.iter().map(|answer| part(&answer.partials, at));
+            let custodians = answers.iter().filter_map(|answer| {
+                answered(answer, at).map(|place| part(&answer.partials, place))
+            });
             let custodians: Vec<Partial> = custodians.collect::<Result<_, _>>()?;
             let user = person.secret();
             let secret = match record.label().kind {

@@ -1,6 +1,7 @@
 //! What the desk does by itself: every minute, and when something has happened.
 
 use super::{Desk, DeskFailure};
+use heliograph_disclosure::custodians::CustodianId;
 use heliograph_disclosure::flow::{Alarm, FlowError};
 use heliograph_domain::sealing::KeysInForce;
 use heliograph_domain::services::BringNotice;
@@ -9,6 +10,7 @@ use heliograph_offline::custodian::{NewKey, days_without_key, make_keys};
 use heliograph_offline::system::Entropy;
 use heliograph_transparency::entry::{Day, Entry, Erase, KeeperDay, Mode, Signed};
 use heliograph_transparency::ledger::Ledger;
+use heliograph_transparency::ledger::custody::Custody;
 use heliograph_transparency::ledger::keys::LoggedKey;
 use heliograph_vault::keys::{GateMode, SealingKeys};
 use sha2::{Digest, Sha256};
@@ -66,7 +68,7 @@ impl Desk {
             if ledger.officers().is_none() {
                 return Ok(());
             }
-            let key = if ledger.custody().phone_key().is_none() {
+            let key = if needs_phone_key(ledger.custody()) {
                 NewKey::Phone
             } else if let Some(day) = days_without_key(&ledger, today).first() {
                 NewKey::Day(*day)
@@ -87,9 +89,7 @@ impl Desk {
     /// Tells the sealer and the roster what the log says now.
     pub(super) fn follow_the_log(&self) {
         let ledger = self.ledger();
-        if let Some(logged) = ledger.custody().roster() {
-            self.custodians.follow(&logged.roster);
-        }
+        self.custodians.follow(ledger.custody());
         self.sealer.set_keys(keys_in_force(&ledger));
     }
 
@@ -183,17 +183,22 @@ impl Desk {
         self.blocking(move |desk| {
             for day in missing {
                 let records = counted.get(&day.0).copied().unwrap_or(0);
-                desk.log_erasure(day, records)?;
+                // A custodian who is away holds up its own days only.
+                told("day_not_erased", desk.log_erasure(day, records));
             }
-            Ok(())
         })
-        .await
+        .await;
+        Ok(())
     }
 
     fn log_erasure(&self, day: Day, records: u64) -> Result<(), DeskFailure> {
         let date = Day::of_unix(self.now_s());
         let mut signed: Vec<Signed> = Vec::new();
-        for client in self.custodians.clients() {
+        let ledger = self.ledger();
+        let key = ledger.custody().day_key(day);
+        // Those who made it, whoever is on the roster now.
+        for holder in key.map_or(&[][..], |key| &key.holders) {
+            let client = self.custodians.client(CustodianId(holder.key))?;
             signed.push(client.sign_erasure(day, records, date)?);
         }
         signed.sort_by_key(|signed| signed.index);
@@ -225,6 +230,18 @@ impl Desk {
     fn ledger(&self) -> Ledger {
         self.office.with_log(|log| log.ledger().clone())
     }
+}
+
+/// Whether numbers have no key yet, or one of custodians who were on the roster before.
+fn needs_phone_key(custody: &Custody) -> bool {
+    let (Some(key), Some(logged)) = (custody.phone_key(), custody.roster()) else {
+        return true;
+    };
+    let holders = key.holders.iter().map(|holder| (holder.index, holder.key));
+    let listed = logged.roster.custodians.iter();
+    let listed = listed.map(|custodian| (custodian.index, custodian.key));
+    let roster = (Some(logged.roster.mode), logged.roster.threshold);
+    (key.mode, key.keys.threshold) != roster || !holders.eq(listed)
 }
 
 /// The keys that numbers and addresses are sealed to now.

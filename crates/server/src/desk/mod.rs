@@ -18,13 +18,14 @@ mod secrets;
 
 pub use casework::DeskCasework;
 pub use counter::DeskCounter;
-pub use custodians::RosterOfCustodians;
+pub use custodians::KnownCustodians;
 pub use log::{InstallationLog, OpenLogError, Record};
 
 use crate::gateway::SystemEntropy;
 use heliograph_api::Entropy;
 use heliograph_desk_store::{DeskError, DeskStore};
 use heliograph_disclosure::PublicLog as _;
+use heliograph_disclosure::custodians::CustodianError;
 use heliograph_disclosure::flow::{FlowError, Office};
 use heliograph_disclosure::log::LogError;
 use heliograph_domain::sealing::{Sealer, SealerParts, SealingError};
@@ -85,6 +86,9 @@ pub enum DeskFailure {
     /// A custodian.
     #[error("the custodian: {0}")]
     Custodian(#[from] CallError),
+    /// A custodian of some roster.
+    #[error(transparent)]
+    Known(#[from] CustodianError),
     /// The custodians made no key.
     #[error(transparent)]
     Keys(#[from] MakeKeysError),
@@ -128,7 +132,7 @@ pub struct Desk {
     pub sealer: Arc<Sealer>,
     /// The desk's database: staff, sessions, audit records.
     pub store: DeskStore,
-    custodians: Arc<RosterOfCustodians>,
+    custodians: Arc<KnownCustodians>,
     keeper: Arc<dyn KeeperClient>,
     main: Store,
     clock: Arc<dyn Clock>,
@@ -154,7 +158,7 @@ impl Desk {
         let origin = parts.log.ledger().origin().to_owned();
         parts.secrets.pin_log(&policy_text).await?;
 
-        let custodians = Arc::new(RosterOfCustodians::new(&origin, parts.custodian));
+        let custodians = Arc::new(KnownCustodians::new(&origin, parts.custodian));
         let office = Office::new(heliograph_disclosure::flow::Parts {
             store: store.clone(),
             log: Box::new(parts.log),

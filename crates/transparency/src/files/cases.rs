@@ -222,6 +222,19 @@ pub(super) fn fingerprint(text: &str) -> Result<[u8; 32], FileError> {
     }
 }
 
+/// Checks that these name at least one of `records` records, and none twice.
+fn positions(positions: &[u32], records: usize) -> Result<(), FileError> {
+    let last = positions.last().map(|last| *last as usize);
+    let ascending = positions.is_sorted_by(|a, b| a < b);
+    if ascending && last.is_some_and(|last| last < records) {
+        Ok(())
+    } else {
+        Err(FileError::Inconsistent(
+            "positions are not ascending, or not those of records",
+        ))
+    }
+}
+
 /// From an officer to the desk.
 ///
 /// Before it is believed: the signature holds over the approval that these members and the
@@ -299,7 +312,8 @@ impl Response {
 /// Before it is answered: the `open` entry is in the custodian's own replica under a fresh,
 /// witnessed checkpoint; the records hash to its root and are as many as it says; the approvals
 /// hash to its root, each holds, is by a different officer of the set it names and is not too old;
-/// every record's proof holds, and all labels name one person.
+/// every record's proof holds, and all labels name one person; the custodian has a share of the key
+/// that each record at [`Ask::positions`] is sealed to.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
@@ -309,8 +323,11 @@ pub struct Ask {
     pub origin: String,
     /// Index of the `open` entry.
     pub open: u64,
-    /// Sealed records.
+    /// All sealed records of the opening.
     pub records: Vec<Base64>,
+    /// Which of them this custodian is asked for, counted from zero, ascending. The others are
+    /// sealed to keys of other custodians.
+    pub positions: Vec<u32>,
     /// Fingerprint of the delivery key.
     pub fingerprint: String,
     /// By ascending officer.
@@ -357,6 +374,7 @@ impl Ask {
             return Err(FileError::TooManyRecords);
         }
         fingerprint(&ask.fingerprint)?;
+        positions(&ask.positions, ask.records.len())?;
         if !ask.approvals.is_sorted_by(|a, b| a.officer < b.officer) {
             return Err(FileError::Inconsistent(
                 "approvals are not by ascending officer",
@@ -371,16 +389,17 @@ impl Ask {
     }
 }
 
-/// From a custodian to the desk. Before it is used, every partial's proof is checked against the
-/// custodian's share point in the key that the record was sealed to.
+/// From a custodian to the desk. Before it is used, it must be for the positions that were asked
+/// for, and every partial's proof is checked against the custodian's share point in the key that
+/// the record was sealed to.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// Says what the file is.
     pub format: AnswerFormat,
-    /// The custodian's index.
-    pub custodian: u16,
-    /// One partial decryption for each record.
+    /// Which records of the ask it is for.
+    pub positions: Vec<u32>,
+    /// One partial decryption for each of them.
     pub partials: Vec<Base64>,
 }
 
@@ -404,11 +423,11 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// An answer of custodian `custodian`.
-    pub fn answer(custodian: u16, partials: Vec<Base64>) -> Self {
+    /// An answer for the records at these positions.
+    pub fn answer(positions: Vec<u32>, partials: Vec<Base64>) -> Self {
         Self::Answer(Answer {
             format: AnswerFormat::V1,
-            custodian,
+            positions,
             partials,
         })
     }
@@ -423,10 +442,17 @@ impl Reply {
 
     /// Reads a reply of either kind.
     pub fn parse(bytes: &[u8]) -> Result<Self, FileError> {
-        match read(bytes) {
-            Ok(answer) => Ok(Self::Answer(answer)),
-            Err(error) => read(bytes).map(Self::Refusal).map_err(|_| error),
+        let answer: Answer = match read(bytes) {
+            Ok(answer) => answer,
+            Err(error) => return read(bytes).map(Self::Refusal).map_err(|_| error),
+        };
+        positions(&answer.positions, MAX_RECORDS)?;
+        if answer.partials.len() != answer.positions.len() {
+            return Err(FileError::Inconsistent(
+                "there is not one partial for each position",
+            ));
         }
+        Ok(Self::Answer(answer))
     }
 
     /// Writes it.

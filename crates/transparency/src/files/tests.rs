@@ -51,7 +51,7 @@ fn ask() -> Value {
     let approval = |officer| json!({"officer": officer, "signature": b64(&[1; 64]), "not_after": 1_795_300_000});
     json!({
         "format": "heliograph-ask/1", "origin": "demo.example/log", "open": 140,
-        "records": [b64(b"record")], "fingerprint": "ab".repeat(32),
+        "records": [b64(b"record"), b64(b"another")], "positions": [1], "fingerprint": "ab".repeat(32),
         "approvals": [approval(1), approval(2)],
     })
 }
@@ -69,7 +69,7 @@ fn files() -> Vec<(Value, Reader)> {
         }),
         (ask(), |bytes| Ask::parse(bytes).map(|file| file.to_bytes())),
         (
-            json!({"format": "heliograph-answer/1", "custodian": 1, "partials": [b64(b"partial")]}),
+            json!({"format": "heliograph-answer/1", "positions": [1], "partials": [b64(b"partial")]}),
             |bytes| Reply::parse(bytes).map(|file| file.to_bytes()),
         ),
         (
@@ -238,6 +238,38 @@ fn approvals_of_one_officer_do_not_count_twice() {
     let mut twice = ask();
     twice["approvals"][1]["officer"] = json!(1);
     assert!(Ask::parse(twice.to_string().as_bytes()).is_err());
+}
+
+#[test]
+fn positions_name_each_record_once_and_none_that_is_not_there() {
+    for (good, positions) in [
+        (true, json!([0])),
+        (true, json!([0, 1])),
+        (false, json!([])),
+        (false, json!([2])),
+        (false, json!([1, 1])),
+        (false, json!([1, 0])),
+    ] {
+        let mut file = ask();
+        file["positions"] = positions.clone();
+        let parsed = Ask::parse(file.to_string().as_bytes());
+        assert_eq!(parsed.is_ok(), good, "{positions}");
+    }
+}
+
+#[test]
+fn an_answer_has_as_many_partials_as_positions() {
+    let answer = |positions: Value, partials: Value| {
+        let file = json!({
+            "format": "heliograph-answer/1", "positions": positions, "partials": partials,
+        });
+        Reply::parse(file.to_string().as_bytes()).is_ok()
+    };
+    let partial = b64(b"partial");
+    assert!(answer(json!([0, 2]), json!([partial, partial])));
+    assert!(!answer(json!([0, 2]), json!([partial])));
+    assert!(!answer(json!([0]), json!([partial, partial])));
+    assert!(!answer(json!([]), json!([])));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use heliograph_vault::keyset::Role;
+use heliograph_vault::keyset::{Ceremony, Role};
 
 use super::keys::{Lineage, LoggedKey};
 use super::{At, Broken, Mark, ensure};
@@ -46,6 +46,21 @@ impl Custody {
     /// The roster in force.
     pub fn roster(&self) -> Option<&LoggedRoster> {
         self.rosters.last().map(Arc::as_ref)
+    }
+
+    /// All rosters that were ever in force, oldest first.
+    pub fn rosters(&self) -> impl Iterator<Item = &LoggedRoster> {
+        self.rosters.iter().map(Arc::as_ref)
+    }
+
+    /// The key that this ceremony made, with those who hold its shares.
+    pub fn key_of(&self, ceremony: &Ceremony) -> Option<&Arc<LoggedKey>> {
+        let made = |key: &&Arc<LoggedKey>| key.keys.ceremony == *ceremony;
+        match ceremony.role {
+            Role::IpCustodians => self.days.get(&Day(ceremony.epoch)).filter(made),
+            Role::PhoneCustodians => self.phones.all().iter().find(made),
+            Role::Officers => None,
+        }
     }
 
     /// The key under which a day's address records are sealed.

@@ -1,14 +1,14 @@
 //! Stand-ins for log, keeper, custodians, people and randomness, which can be killed at any call.
 
 use super::world::{ANNA, BERT, Lie, Outside};
-use crate::custodians::{CustodianError, Custodians};
+use crate::custodians::{CustodianError, CustodianId, Custodians, Part};
 use crate::keys;
 use crate::log::{LogError, PublicLog, Trust};
 use crate::order::{Target, Window};
 use crate::person::{Proven, Resolved, Targets, TargetsError};
 use crate::secrets::{CaseSecrets, Entropy, SecretsError};
 use heliograph_desk_store::{CaseId, UserId};
-use heliograph_transparency::entry::KeyRole;
+use heliograph_transparency::entry::{KeyRole, Mode};
 use heliograph_transparency::files::{Answer, AnswerFormat, Ask, Base64, LogUpdate};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::testing::{Scene, seed};
@@ -206,23 +206,72 @@ pub struct TestCustodians {
     pub fuse: Fuse,
 }
 
-/// A holder's shares of the keys that records are sealed to.
-fn share(scene: &Scene, epoch: u32, index: u16) -> SecretShare {
+/// A holder's share of the key that a record is sealed to, which custodians of this mode made.
+fn share(scene: &Scene, mode: Mode, epoch: u32, index: u16) -> Option<SecretShare> {
     let role = if epoch == 0 {
         KeyRole::PhoneCustodians
     } else {
         KeyRole::IpCustodians
     };
-    let mut shares = scene.shares(role, epoch, 0).into_iter();
-    shares
-        .find(|share| share.index() == index)
-        .expect("a holder")
+    let mut shares = scene.shares_of(mode, role, epoch).into_iter();
+    shares.find(|share| share.index() == index)
+}
+
+/// The number under which the scene knows a custodian.
+fn index_of(scene: &Scene, custodian: CustodianId) -> u16 {
+    let mut known = scene.custodians.iter();
+    let own = known.find(|(_, key)| key.verifying_key().to_bytes() == custodian.0);
+    *own.expect("one of the log's").0
 }
 
 impl Custodians for TestCustodians {
-    fn ask(&self, ask: &Ask) -> Vec<Result<Answer, CustodianError>> {
+    fn ask(&self, asks: &[(CustodianId, Ask)]) -> Vec<Result<Answer, CustodianError>> {
         self.fuse.burn();
-        let ask = Ask::parse(&ask.to_bytes()).expect("a well formed ask");
+        let answers = asks.iter().map(|(custodian, ask)| {
+            let ask = Ask::parse(&ask.to_bytes()).expect("a well formed ask");
+            self.answer(*custodian, &ask)
+        });
+        let answers = answers.collect();
+        self.fuse.burn();
+        answers
+    }
+
+    fn preserve(
+        &self,
+        _: u64,
+        records: &[Vec<u8>],
+        parts: &[Part],
+    ) -> Vec<Result<(), CustodianError>> {
+        self.fuse.burn();
+        let outside = lock(&self.outside);
+        let answer = |part: &Part| {
+            let named = part
+                .positions
+                .iter()
+                .max()
+                .expect("nobody asked for nothing");
+            assert!((*named as usize) < records.len());
+            let index = index_of(&outside.scene, part.custodian);
+            if outside.absent.contains(&index) {
+                Err(unreachable(index))
+            } else {
+                Ok(())
+            }
+        };
+        parts.iter().map(answer).collect()
+    }
+}
+
+fn unreachable(index: u16) -> CustodianError {
+    CustodianError {
+        custodian: format!("custodian-{index}"),
+        why: "not reachable".to_owned(),
+    }
+}
+
+impl TestCustodians {
+    /// What one custodian answers, in honesty or not.
+    fn answer(&self, custodian: CustodianId, ask: &Ask) -> Result<Answer, CustodianError> {
         let mut outside = lock(&self.outside);
         let ledger = outside.scene.ledger.clone();
         let (_, opening) = ledger
@@ -240,65 +289,49 @@ impl Custodians for TestCustodians {
             heliograph_transparency::case::records_root(&hashes),
             opening.records
         );
-        let indices: Vec<u16> = outside.scene.custodians.keys().copied().collect();
-        let mut answers = Vec::new();
-        for custodian in indices {
-            if outside.absent.contains(&custodian) {
-                let why = "not reachable".to_owned();
-                answers.push(Err(CustodianError { custodian, why }));
-                continue;
-            }
-            let lie = outside.lying.filter(|(liar, _)| *liar == custodian);
-            let lie = lie.map(|(_, lie)| lie);
-            let context = match lie {
-                Some(Lie::OtherOpening) => [0; 32],
-                _ => opening.hash.0,
-            };
-            let holder = match lie {
-                Some(Lie::Copied) => custodian % 3 + 1,
-                _ => custodian,
-            };
-            let mut partials = Vec::new();
-            for record in &records {
-                let keys = keys::of_record(&ledger, record.label()).expect("logged keys");
-                let share = share(&outside.scene, record.label().epoch, holder);
-                let partial = custodian_partial(&share, record, &keys, context, &[1; 32]);
-                partials.push(Base64(partial.expect("a holder").to_bytes().to_vec()));
-                outside
-                    .answered
-                    .entry(ask.open)
-                    .or_default()
-                    .insert(record.hash().0);
-            }
-            match lie {
-                Some(Lie::Short) => drop(partials.pop()),
-                Some(Lie::Long) => partials.push(partials[0].clone()),
-                Some(Lie::Swapped) => partials.swap(0, 1),
-                _ => (),
-            }
-            answers.push(Ok(Answer {
-                format: AnswerFormat::V1,
-                custodian,
-                partials,
-            }));
+        let index = index_of(&outside.scene, custodian);
+        if outside.absent.contains(&index) {
+            return Err(unreachable(index));
         }
-        drop(outside);
-        self.fuse.burn();
-        answers
-    }
-
-    fn preserve(&self, _: u64, _: &[Vec<u8>]) -> Vec<Result<(), CustodianError>> {
-        self.fuse.burn();
-        let outside = lock(&self.outside);
-        let answer = |custodian: &u16| {
-            if outside.absent.contains(custodian) {
-                let (custodian, why) = (*custodian, "not reachable".to_owned());
-                Err(CustodianError { custodian, why })
-            } else {
-                Ok(())
-            }
+        let lie = outside.lying.filter(|(liar, _)| *liar == index);
+        let lie = lie.map(|(_, lie)| lie);
+        let context = match lie {
+            Some(Lie::OtherOpening) => [0; 32],
+            _ => opening.hash.0,
         };
-        outside.scene.custodians.keys().map(answer).collect()
+        let holder = match lie {
+            Some(Lie::Copied) => index % 3 + 1,
+            _ => index,
+        };
+        let mut positions = ask.positions.clone();
+        let mut partials = Vec::new();
+        for position in &positions {
+            let record = &records[*position as usize];
+            let gate = keys::gate_of_record(&ledger, record.label()).expect("logged keys");
+            let mode = gate.mode.expect("of custodians");
+            let keys = keys::of_record(&ledger, record.label()).expect("logged keys");
+            let share = share(&outside.scene, mode, record.label().epoch, holder);
+            let share = share.expect("asked for its own records only");
+            let partial = custodian_partial(&share, record, &keys, context, &[1; 32]);
+            partials.push(Base64(partial.expect("a holder").to_bytes().to_vec()));
+            outside
+                .answered
+                .entry(ask.open)
+                .or_default()
+                .insert(record.hash().0);
+        }
+        match lie {
+            Some(Lie::Short) => drop(partials.pop()),
+            Some(Lie::Long) => partials.push(partials[0].clone()),
+            Some(Lie::Swapped) => partials.swap(0, 1),
+            Some(Lie::OtherRecords) => positions[0] += 1,
+            _ => (),
+        }
+        Ok(Answer {
+            format: AnswerFormat::V1,
+            positions,
+            partials,
+        })
     }
 }
 

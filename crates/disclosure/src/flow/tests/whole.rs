@@ -7,7 +7,7 @@ use crate::case::State;
 use crate::flow::{Office, Preparation, Progress};
 use crate::order::OrderForm;
 use heliograph_desk_store::CaseId;
-use heliograph_transparency::entry::{Day, Dimension, Entry, KeyRole, Outcome};
+use heliograph_transparency::entry::{Day, Dimension, Entry, KeyRole, Mode, Outcome};
 use heliograph_transparency::testing::seed;
 use heliograph_vault::dealer::deal_for_tests;
 use heliograph_vault::keyset::{Ceremony, Role};
@@ -253,6 +253,63 @@ fn a_number_under_the_phone_key_of_before_is_held_and_opens() {
     let package = office.fetch(&secret, 1, now_s).expect("asked");
     let value = contents(&world, &package.expect("ready"));
     assert_eq!(value["data"]["phone"], format!("+{ANNAS_NUMBER}"));
+}
+
+/// The first of the three custodians takes over alone, and Anna is seen on a day of its key.
+fn move_to_one_local_custodian(world: &World, day: Day) {
+    {
+        let scene = &mut world.outside().scene;
+        scene.today = day;
+        let roster = scene.roster(2, Mode::Local);
+        scene.push(roster);
+        scene.push_day_key(day);
+    }
+    world.seal_address(day.0);
+    let logged = world.office().log_vault(2, day.start_unix());
+    logged.expect("logged").expect("a new record");
+}
+
+#[test]
+fn records_of_two_rosters_open_with_enough_custodians_of_each() {
+    let world = World::new();
+    move_to_one_local_custodian(&world, Day(TODAY.0 - 9));
+    let office = world.office();
+    let mut form = order();
+    form.to = "2026-11-12T23:59Z".into();
+    let (case, secret) = approved(&world, &office, &form);
+    let now_s = NOON_S + 3_600;
+    // On the new roster nobody is missing, but of the old one only one of two is there.
+    world.outside().absent = [2, 3].into();
+    let error = office.advance(case, now_s).expect_err("of the old roster");
+    assert!(
+        error.to_string().contains("1 custodians") && error.to_string().contains("2 are needed"),
+        "{error}"
+    );
+    // Two of the old roster, and nobody of the new one.
+    world.outside().absent = [1].into();
+    let error = office.advance(case, now_s).expect_err("of the new roster");
+    assert!(
+        error.to_string().contains("0 custodians") && error.to_string().contains("1 are needed"),
+        "{error}"
+    );
+    world.outside().absent = [3].into();
+    assert_eq!(
+        office.advance(case, now_s).expect("opened"),
+        Progress::Ended
+    );
+    let package = office.fetch(&secret, 1, now_s).expect("asked");
+    let value = contents(&world, &package.expect("ready"));
+    assert_eq!(value["data"]["phone"], format!("+{ANNAS_NUMBER}"));
+    let addresses = value["data"]["ip"].as_array().expect("a list");
+    let days = addresses.iter().map(|seen| seen["first"]["at"].as_str());
+    assert_eq!(
+        days.collect::<Vec<_>>(),
+        [
+            Some("2026-11-03T01:00:00Z"),
+            Some("2026-11-08T01:00:00Z"),
+            Some("2026-11-12T01:00:00Z")
+        ]
+    );
 }
 
 #[test]

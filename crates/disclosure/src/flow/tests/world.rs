@@ -15,7 +15,7 @@ use crate::validity::Question;
 use ed25519_dalek::Signer;
 use heliograph_desk_store::{Act, CaseId, DeskStore, Durability, NewStaff, StaffId, Token, UserId};
 use heliograph_transparency::approval::{Approval, Verdict};
-use heliograph_transparency::entry::{Change, Day, Entry, KeyRole, Signed};
+use heliograph_transparency::entry::{Change, Day, Entry, KeyRole, Mode, Signed};
 use heliograph_transparency::files::{
     Base64, Bundle, Fixed, Response, ResponseCheckpoint, ResponseFormat,
 };
@@ -77,15 +77,18 @@ pub enum Lie {
     Swapped,
     /// It repeats what another custodian said.
     Copied,
+    /// It says that it is for other records.
+    OtherRecords,
 }
 
 impl Lie {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OtherOpening,
         Self::Short,
         Self::Long,
         Self::Swapped,
         Self::Copied,
+        Self::OtherRecords,
     ];
 }
 
@@ -187,14 +190,15 @@ impl World {
             day => ledger.custody().day_key(Day(day)).expect("a key"),
         };
         let officers = ledger.officers().expect("officers");
-        SealingKeys::new(officers.keys.clone(), gate.keys.clone(), GateMode::Remote)
-            .expect("a pair")
+        let mode = match gate.mode {
+            Some(Mode::Local) => GateMode::Local,
+            _ => GateMode::Remote,
+        };
+        SealingKeys::new(officers.keys.clone(), gate.keys.clone(), mode).expect("a pair")
     }
 
     /// Seals a number for both, and for Anna an address on every fifth day.
     fn seal_records(&self) {
-        let store = self.store();
-        let records = store.sealed_records();
         self.seal_number(ANNA, ANNAS_NUMBER);
         self.seal_number(BERT, "4915100002");
         let days: Vec<u32> = {
@@ -208,21 +212,27 @@ impl World {
                 .collect()
         };
         for day in days {
-            let keys = self.sealing_keys(day);
-            let sighting = |second: u64, port| Sighting {
-                at_s: Day(day).start_unix() + second,
-                port,
-            };
-            let ip = [198, 51, 100, (day % 100) as u8].into();
-            let seen = IpInterval::new(ip, sighting(3_600, 40_000), sighting(7_200, 40_001));
-            let seen = seen.expect("in order");
-            let (secret, own) = (day_secret(day), user_secret(ANNA));
-            let entropy = seed(&format!("ip {day}"));
-            let sealed = seal_ip(&keys, &secret, &own, ANNA.0, &seen, &entropy).expect("sealed");
-            records
-                .insert_ip(ANNA, day, &sealed.to_bytes(), sealed.hash().0)
-                .expect("kept");
+            self.seal_address(day);
         }
+    }
+
+    /// Seals an address of Anna's of a day that has a key.
+    pub fn seal_address(&self, day: u32) {
+        let keys = self.sealing_keys(day);
+        let sighting = |second: u64, port| Sighting {
+            at_s: Day(day).start_unix() + second,
+            port,
+        };
+        let ip = [198, 51, 100, (day % 100) as u8].into();
+        let seen = IpInterval::new(ip, sighting(3_600, 40_000), sighting(7_200, 40_001));
+        let seen = seen.expect("in order");
+        let (secret, own) = (day_secret(day), user_secret(ANNA));
+        let entropy = seed(&format!("ip {day}"));
+        let sealed = seal_ip(&keys, &secret, &own, ANNA.0, &seen, &entropy).expect("sealed");
+        let records = self.store().sealed_records();
+        records
+            .insert_ip(ANNA, day, &sealed.to_bytes(), sealed.hash().0)
+            .expect("kept");
     }
 
     /// Seals the number of somebody who signs in.

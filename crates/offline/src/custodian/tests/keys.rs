@@ -149,7 +149,8 @@ fn any_two_of_three_remote_custodians_open_and_one_does_not() {
 
     // The phone key's shares are refreshed; the old ones are destroyed once that is logged.
     let shares = |at: u16| {
-        let files = std::fs::read_dir(town.folder.path().join(format!("custodian-{at}"))).unwrap();
+        let files =
+            std::fs::read_dir(town.folder.path().join(format!("custodian-1-{at}"))).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.starts_with("share-")).count()
     };
@@ -157,7 +158,7 @@ fn any_two_of_three_remote_custodians_open_and_one_does_not() {
     let previous = town.desk.entry(phone).unwrap();
     make(&mut town, &clients, NewKey::RefreshedPhone(&previous));
     opens(&mut town, &[[0, 1], [1, 2]]);
-    let files = std::fs::read_dir(town.folder.path().join("custodian-1")).unwrap();
+    let files = std::fs::read_dir(town.folder.path().join("custodian-1-1")).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     assert_eq!(
         names.filter(|name| name.starts_with("share-")).count(),

@@ -12,18 +12,27 @@ use std::sync::Arc;
 /// `threshold` must.
 pub(super) fn remote_town(officers: u8, threshold: u8) -> (Town, Vec<Arc<Custodian>>) {
     let mut town = Town::without_custodian();
+    let (roster, custodians) = three(&town, 1);
+    town.desk.append_body(roster).unwrap();
+    town.found(officers, threshold);
+    (town, custodians)
+}
+
+/// Three more custodians, two of whom must agree, and the roster number `set` that lists them.
+pub(super) fn three(town: &Town, set: u64) -> (Roster, Vec<Arc<Custodian>>) {
     let entropy = Entropy::system();
     let mut listed = Vec::new();
-    let place = |index: u16| town.folder.path().join(format!("custodian-{index}"));
+    let name_of = |index: u16| format!("custodian-{set}-{index}");
+    let place = |index: u16| town.folder.path().join(name_of(index));
     for index in 1..=3 {
-        let name = format!("custodian-{index}");
+        let name = name_of(index);
         let card =
             Custodian::init(&place(index), &name, &town.desk.policy, true, &entropy).unwrap();
         listed.push(Listed {
             index,
+            address: format!("https://{name}.example"),
             name,
             key: card.key,
-            address: format!("https://custodian-{index}.example"),
         });
     }
     let source = || log_source(&town.desk.log_path().to_string_lossy());
@@ -31,16 +40,13 @@ pub(super) fn remote_town(officers: u8, threshold: u8) -> (Town, Vec<Arc<Custodi
         let clock = town.desk.clock.clone();
         Arc::new(Custodian::open(&place(index), source(), clock, entropy.clone()).unwrap())
     });
-    let custodians = custodians.collect();
     let roster = Roster {
-        set: 1,
+        set,
         mode: Mode::Remote,
         threshold: 2,
         custodians: listed,
     };
-    town.desk.append_body(roster).unwrap();
-    town.found(officers, threshold);
-    (town, custodians)
+    (roster, custodians.collect())
 }
 
 /// The custodians as the desk calls them.

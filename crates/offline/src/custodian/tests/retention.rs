@@ -168,8 +168,13 @@ fn a_preserved_record_opens_until_its_date_and_its_neighbour_does_not() {
     };
     let ask = |records: &[SealedRecord]| {
         let origin = town.desk.ledger.origin();
-        town.custodian()
-            .preserve(&PreserveAsk::new(origin, preserve, &bytes(records)))
+        let positions = (0..records.len() as u32).collect();
+        town.custodian().preserve(&PreserveAsk::new(
+            origin,
+            preserve,
+            &bytes(records),
+            positions,
+        ))
     };
     assert!(ask(&neighbour).is_err());
     ask(&own).unwrap();
@@ -237,7 +242,8 @@ fn a_released_preservation_is_destroyed_at_once() {
     };
     let act = town.staff.act(&town.desk, body, 2).unwrap();
     let preserve = town.desk.append(&act).unwrap();
-    let ask = PreserveAsk::new(town.desk.ledger.origin(), preserve, &[own[0].to_bytes()]);
+    let records = [own[0].to_bytes()];
+    let ask = PreserveAsk::new(town.desk.ledger.origin(), preserve, &records, vec![0]);
     town.custodian().preserve(&ask).unwrap();
     let kept = town
         .folder
