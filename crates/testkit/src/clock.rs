@@ -14,6 +14,11 @@ impl Default for HandClock {
 }
 
 impl HandClock {
+    /// A clock that stands at this time.
+    pub fn at(unix_s: u64) -> Self {
+        HandClock(AtomicI64::new(unix_s as i64 * 1000))
+    }
+
     /// Lets time pass; a negative number sets the clock back.
     pub fn turn(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::Relaxed);

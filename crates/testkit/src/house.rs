@@ -173,8 +173,8 @@ impl House {
 
     /// A server that forgets its accounts with its end, and has a legal desk in a folder: log,
     /// keeper and custodian are the real ones, in this process.
-    pub async fn with_desk(folder: &Path) -> Self {
-        let clock = Arc::new(HandClock::default());
+    pub async fn with_desk(folder: &Path, clock: HandClock) -> Self {
+        let clock = Arc::new(clock);
         let wakes = Wakes::new();
         let store = memory::open(clock.clone(), wakes.clone());
         let key = ServerKey::generate().expect("OpenSSL makes keys");

@@ -3,9 +3,10 @@
 //! A [`House`] is everything from the listener on: what takes connections and finds out what they
 //! speak, the web app, the gateway, the handlers, the domain and a store, under a clock that the test
 //! turns by hand. People connect over pipes in memory; nothing touches a socket, and nothing depends
-//! on how threads are scheduled.
+//! on how threads are scheduled. A [`DeskHouse`] has a legal desk besides, with officers and courts.
 
 mod clock;
+mod desk_house;
 pub mod fuzzing;
 mod house;
 mod officers;
@@ -14,6 +15,7 @@ mod record;
 pub mod websocket;
 
 pub use clock::HandClock;
+pub use desk_house::{Court, DeskHouse, Document, Page, pdf};
 pub use house::{House, Line};
 pub use officers::Officers;
 pub use people::{Person, connect};

@@ -4,6 +4,7 @@ use crate::house::{House, Line};
 use heliograph_mtproto::AuthKey;
 use heliograph_server::client::{Client, ClientError, Credentials};
 use heliograph_tl::{Function, enums, functions, types};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -23,7 +24,21 @@ pub struct Person {
 impl Person {
     /// Signs up over a new line.
     pub async fn sign_up(house: &House, name: &str, phone: &str) -> Self {
-        let mut client = connect(house).await;
+        Self::sign_up_with(connect(house).await, house, name, phone).await
+    }
+
+    /// Signs up from this address.
+    pub async fn sign_up_from(house: &House, at: SocketAddr, name: &str, phone: &str) -> Self {
+        let client = connect_over(house.line_from(at), house).await;
+        Self::sign_up_with(client, house, name, phone).await
+    }
+
+    async fn sign_up_with(
+        mut client: Client<Line>,
+        house: &House,
+        name: &str,
+        phone: &str,
+    ) -> Self {
         let sent = ask_for_code(&mut client, phone).await;
         let code = house.last_code().expect("the code left the house");
         let sign_in = functions::auth::SignIn {
@@ -119,9 +134,18 @@ impl Person {
 
     /// Comes back over a new line, with the same key and a new session.
     pub async fn come_back(self, house: &House) -> Self {
+        self.come_back_over(house.line(), house).await
+    }
+
+    /// The same from this address.
+    pub async fn come_back_from(self, house: &House, at: SocketAddr) -> Self {
+        self.come_back_over(house.line_from(at), house).await
+    }
+
+    async fn come_back_over(self, line: Line, house: &House) -> Self {
         let key = AuthKey::from_bytes(*self.client.key().bytes());
         let credentials = Credentials { key, salt: 0 };
-        let client = Client::resume(house.line(), credentials, house.client_clock()).await;
+        let client = Client::resume(line, credentials, house.client_clock()).await;
         Person {
             client: client.expect("the line holds"),
             ..self
@@ -145,7 +169,11 @@ impl Person {
 
 /// A client with a key, and nobody signed in.
 pub async fn connect(house: &House) -> Client<Line> {
-    let client = Client::connect(house.line(), &house.key, house.client_clock());
+    connect_over(house.line(), house).await
+}
+
+async fn connect_over(line: Line, house: &House) -> Client<Line> {
+    let client = Client::connect(line, &house.key, house.client_clock());
     let client = timeout(PATIENCE, client).await.expect("a key is made");
     client.expect("the server and the client agree")
 }

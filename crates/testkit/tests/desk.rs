@@ -1,16 +1,13 @@
 //! The legal desk over HTTP, in a whole server whose log, keeper, custodian and officers are the
 //! real ones. Calls of the desk block, so these tests have threads, as the server has.
 
-mod desk_house;
-
-use desk_house::{Court, DeskHouse, pdf};
 use heliograph_console::Casework as _;
 use heliograph_console::casework::{CaseAct, CaseworkError};
 use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::order::TargetForm;
 use heliograph_server::desk::Desk;
-use heliograph_testkit::Person;
+use heliograph_testkit::{Court, DeskHouse, Person, pdf};
 use heliograph_transparency::entry::{Change, Outcome};
 
 /// What is left of a page when secrets, references and moments are taken out.

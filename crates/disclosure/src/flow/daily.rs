@@ -4,7 +4,7 @@ use super::{FlowError, Office, Progress};
 use crate::case::{CaseFile, State, timer};
 use crate::entries;
 use heliograph_desk_store::{CaseId, DeskError};
-use heliograph_transparency::entry::{Body, Day, Entry, Outcome, ReleaseReason};
+use heliograph_transparency::entry::{Body, Day, Entry, KeeperDay, Outcome, ReleaseReason};
 use heliograph_transparency::ledger::Ledger;
 use std::sync::PoisonError;
 
@@ -213,6 +213,22 @@ impl Office {
         Ok(Some(index))
     }
 
+    /// Enters the keeper's counts of days that are over and not in the log yet.
+    pub fn log_keeper_days(&self, counted: &[KeeperDay], now_s: u64) -> Result<(), FlowError> {
+        let _daily = self.daily.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that was planned when the process ended comes first, so it is looked again each time.
+        while let Some(next) = self.with_log(|log| next_keeper_day(log.ledger(), counted, now_s)) {
+            self.log_entry(
+                None,
+                "keeper",
+                now_s,
+                |_, day| Ok(Entry::new(day, next)),
+                |_, _| Ok(()),
+            )?;
+        }
+        Ok(())
+    }
+
     /// How far a case is, without moving it.
     pub fn progress(&self, case: CaseId) -> Result<Progress, FlowError> {
         let file = self.load(case)?;
@@ -224,6 +240,18 @@ impl Office {
             state => Progress::AwaitingPeople(state),
         })
     }
+}
+
+/// The earliest day that is over and comes after all that the log has counts of.
+fn next_keeper_day(ledger: &Ledger, counted: &[KeeperDay], now_s: u64) -> Option<KeeperDay> {
+    let newest = ledger.registry().keeper_days().last();
+    let newest = newest.map(|(_, logged)| logged.day);
+    let today = Day::of_unix(now_s);
+    // The keeper has a clock of its own.
+    let missing = counted
+        .iter()
+        .filter(|own| own.day < today && newest.is_none_or(|newest| newest < own.day));
+    missing.min_by_key(|own| own.day).cloned()
 }
 
 /// Why a preservation ends now, if it does.

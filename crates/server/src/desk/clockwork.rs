@@ -108,27 +108,17 @@ impl Desk {
     /// How often the keeper applied its key, for each day that is over and not in the log. A day
     /// without any has no entry.
     async fn log_the_keeper(self: &Arc<Self>) -> Result<(), DeskFailure> {
-        let days = self.keeper.evaluations().await?;
-        self.blocking(move |desk| {
-            let ledger = desk.ledger();
-            let newest = ledger.registry().keeper_days().last();
-            let newest = newest.map(|(_, logged)| logged.day);
-            let today = Day::of_unix(desk.now_s());
-            for own in days {
-                let day = Day(own.day);
-                // The keeper has a clock of its own.
-                if day < today && newest.is_none_or(|newest| newest < day) {
-                    desk.enter_body(KeeperDay {
-                        day,
-                        sign_in: own.sign_in.into(),
-                        contacts: own.contacts.into(),
-                        desk: own.desk.into(),
-                    })?;
-                }
-            }
-            Ok(())
-        })
-        .await
+        let counted = self.keeper.evaluations().await?.into_iter();
+        let days = counted.map(|own| KeeperDay {
+            day: Day(own.day),
+            sign_in: own.sign_in.into(),
+            contacts: own.contacts.into(),
+            desk: own.desk.into(),
+        });
+        let days: Vec<KeeperDay> = days.collect();
+        self.blocking(move |desk| desk.office.log_keeper_days(&days, desk.now_s()))
+            .await?;
+        Ok(())
     }
 
     fn look_after_cases(&self, now_s: u64) -> Result<(), FlowError> {

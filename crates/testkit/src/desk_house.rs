@@ -1,6 +1,7 @@
 //! A house whose desk is open: officers hold their key, Germany is served, courts can be registered,
 //! and everybody comes over HTTP.
 
+use crate::{HandClock, House, Officers};
 use heliograph_console::Casework as _;
 use heliograph_console::casework::{CaseAct, CaseworkError, Draft, Person as Staff, RegistryDraft};
 use heliograph_desk_store::CaseId;
@@ -9,10 +10,10 @@ use heliograph_disclosure::order::{OrderForm, TargetForm};
 use heliograph_disclosure::registry::AuthorityDetails;
 use heliograph_disclosure::validity::Question;
 use heliograph_server::desk::{Desk, DeskCasework};
-use heliograph_testkit::{House, Officers};
-use heliograph_transparency::entry::{Change, CountryDecision, DAY_S, Door, Minute};
+use heliograph_transparency::entry::{Body, Change, CountryDecision, DAY_S, Door, Minute};
 use std::future::Future;
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,6 +48,7 @@ pub struct Court {
 
 impl Court {
     /// The same under another name.
+    #[must_use]
     pub fn named(&self, name: &str) -> Self {
         let mut other = self.clone();
         name.clone_into(&mut other.details.name);
@@ -56,8 +58,11 @@ impl Court {
 
 /// An answer over HTTP.
 pub struct Page {
+    /// The HTTP status.
     pub status: u16,
+    /// The body as text.
     pub text: String,
+    /// The body.
     pub bytes: Vec<u8>,
     head: String,
 }
@@ -92,6 +97,7 @@ impl Page {
 /// A house whose desk is open.
 pub struct DeskHouse {
     house: House,
+    /// Those who hold the key.
     pub officers: Officers,
     folder: tempfile::TempDir,
 }
@@ -105,9 +111,15 @@ impl Deref for DeskHouse {
 }
 
 impl DeskHouse {
+    /// A house in November 2023, with a desk that serves Germany.
     pub async fn new() -> Self {
+        Self::at(HandClock::default()).await
+    }
+
+    /// The same under this clock.
+    pub async fn at(clock: HandClock) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let house = House::with_desk(folder.path()).await;
+        let house = House::with_desk(folder.path(), clock).await;
         let officers = Officers::enrol(&house, folder.path()).await;
         let house = DeskHouse {
             house,
@@ -119,25 +131,28 @@ impl DeskHouse {
             state: Door::Open,
             reason: "its courts are bound by law".into(),
         };
-        let (staff, now_s) = (house.staff(), house.now_s());
-        let draft = Draft::Body(Box::new(germany.into()));
-        let entry = house
-            .work(move |work| work.draft(&staff, draft, now_s))
-            .await;
-        house.complete(entry.expect("written")).await;
+        house.decide(germany).await;
         house
     }
 
-    fn desk(&self) -> Arc<Desk> {
+    /// The desk itself.
+    pub fn desk(&self) -> Arc<Desk> {
         self.house.desk.clone().expect("it has one")
     }
 
+    /// The officer who is signed in at the desk.
     pub fn staff(&self) -> Staff {
         self.officers.staff.clone()
     }
 
+    /// The time in Unix seconds.
     pub fn now_s(&self) -> u64 {
         self.desk().now_s()
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A file of the data folder.
@@ -198,6 +213,14 @@ impl DeskHouse {
         listed[0].id
     }
 
+    /// The desk writes a decision down, officers sign it, and it is entered in the log.
+    pub async fn decide(&self, body: impl Into<Body>) {
+        let (staff, now_s) = (self.staff(), self.now_s());
+        let draft = Draft::Body(Box::new(body.into()));
+        let entry = self.work(move |work| work.draft(&staff, draft, now_s));
+        self.complete(entry.await.expect("written")).await;
+    }
+
     /// Officers sign a decision, and it is entered in the log.
     async fn complete(&self, entry: Vec<u8>) {
         let by = self.officers.sign(&self.desk(), &entry);
@@ -224,6 +247,13 @@ impl DeskHouse {
 
     /// Enters a court in the registry, and waits until it counts.
     pub async fn register(&self, name: &str) -> Court {
+        let court = self.enter_court(name).await;
+        self.pass_days(5).await;
+        court
+    }
+
+    /// Enters a court in the registry. It counts 72 hours after the end of this day.
+    pub async fn enter_court(&self, name: &str) -> Court {
         let details = AuthorityDetails {
             name: name.into(),
             country: "DE".into(),
@@ -238,7 +268,6 @@ impl DeskHouse {
         let draft = self
             .change(None, Change::Add, details.clone(), KeyChange::New)
             .await;
-        self.pass_days(5).await;
         let (staff, now_s) = (self.staff(), self.now_s());
         let rows = self.work(move |work| work.authorities(&staff, now_s)).await;
         let rows = rows.expect("listed");
@@ -370,11 +399,13 @@ impl DeskHouse {
         format!("/requests/r/{secret}")
     }
 
+    /// Reads a page.
     pub async fn get(&self, path: &str) -> Page {
         self.ask(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
             .await
     }
 
+    /// Presses a button that sends nothing.
     pub async fn post(&self, path: &str) -> Page {
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -382,6 +413,7 @@ impl DeskHouse {
         self.ask(head.as_bytes()).await
     }
 
+    /// Hands in documents.
     pub async fn post_documents(&self, path: &str, documents: &[Document]) -> Page {
         self.upload(path, &[], documents).await
     }
