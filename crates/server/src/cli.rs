@@ -83,7 +83,7 @@ const CUSTODIAN_EXAMPLES: &str = "\
 A custodian elsewhere, in the hands of others than the operator:
   heliograph custodian --folder ./custodian --init town-hall --policy trusted-log.policy
       makes its identity and prints the card that the desk's officers enter in the roster
-  heliograph custodian --folder ./custodian --listen 0.0.0.0:8600 --log https://chat.example/log
+  heliograph custodian --folder ./custodian --listen 0.0.0.0:8600 --log-at https://chat.example/log
       runs it; it follows the log and answers only for what stands there";
 
 /// The flags of `custodian`.
@@ -101,10 +101,10 @@ struct Custodian {
     #[arg(long, value_name = "PATH", conflicts_with = "folder")]
     socket: Option<PathBuf>,
     /// The folder of a custodian that runs by itself.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "task")]
     folder: Option<PathBuf>,
     /// Make a custodian of this name in the folder, print its card, and end.
-    #[arg(long, value_name = "NAME", requires_all = ["folder", "policy"])]
+    #[arg(long, value_name = "NAME", group = "task", requires_all = ["folder", "policy"])]
     init: Option<String>,
     /// The trust policy to pin: the log's key and its witnesses.
     #[arg(long, value_name = "FILE")]
@@ -113,7 +113,12 @@ struct Custodian {
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8600")]
     listen: String,
     /// The log to follow: its web address or folder.
-    #[arg(long = "log-at", value_name = "LOG")]
+    #[arg(
+        long = "log-at",
+        value_name = "LOG",
+        group = "task",
+        requires = "folder"
+    )]
     log_at: Option<String>,
     /// End when the standard input ends, as it does when the parent process dies.
     #[arg(long)]

@@ -18,5 +18,5 @@ pub use clock::HandClock;
 pub use desk_house::{Court, DeskHouse, Document, Page, pdf};
 pub use house::{House, Line};
 pub use officers::Officers;
-pub use people::{Person, connect};
+pub use people::{Away, Person, connect};
 pub use record::Record;

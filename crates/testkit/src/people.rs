@@ -134,21 +134,19 @@ impl Person {
 
     /// Comes back over a new line, with the same key and a new session.
     pub async fn come_back(self, house: &House) -> Self {
-        self.come_back_over(house.line(), house).await
-    }
-
-    /// The same from this address.
-    pub async fn come_back_from(self, house: &House, at: SocketAddr) -> Self {
-        self.come_back_over(house.line_from(at), house).await
-    }
-
-    async fn come_back_over(self, line: Line, house: &House) -> Self {
         let key = AuthKey::from_bytes(*self.client.key().bytes());
-        let credentials = Credentials { key, salt: 0 };
-        let client = Client::resume(line, credentials, house.client_clock()).await;
         Person {
-            client: client.expect("the line holds"),
+            client: resume(house.line(), key, house).await,
             ..self
+        }
+    }
+
+    /// Hangs up, and keeps the key.
+    pub fn hang_up(self) -> Away {
+        Away {
+            key: AuthKey::from_bytes(*self.client.key().bytes()),
+            id: self.id,
+            phone: self.phone,
         }
     }
 
@@ -165,6 +163,32 @@ impl Person {
         }
         .into()
     }
+}
+
+/// A person whom no line connects to the server.
+pub struct Away {
+    key: AuthKey,
+    /// The account.
+    pub id: i64,
+    /// The number.
+    pub phone: String,
+}
+
+impl Away {
+    /// Comes back from this address, with the same key and a new session.
+    pub async fn come_back_from(self, house: &House, at: SocketAddr) -> Person {
+        Person {
+            client: resume(house.line_from(at), self.key, house).await,
+            id: self.id,
+            phone: self.phone,
+        }
+    }
+}
+
+async fn resume(line: Line, key: AuthKey, house: &House) -> Client<Line> {
+    let credentials = Credentials { key, salt: 0 };
+    let client = Client::resume(line, credentials, house.client_clock()).await;
+    client.expect("the line holds")
 }
 
 /// A client with a key, and nobody signed in.

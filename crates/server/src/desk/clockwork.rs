@@ -75,6 +75,8 @@ impl Desk {
             } else {
                 return Ok(());
             };
+            // The roster may be newer than the last look.
+            self.custodians.follow(ledger.custody());
             let clients = self.custodians.clients();
             let clients: Vec<&dyn CustodianClient> =
                 clients.iter().map(|client| &**client).collect();

@@ -1,6 +1,7 @@
 //! The program in bad company: killed, robbed, flooded and fed nonsense, as a process of its own.
 
 mod canary;
+mod custodians;
 mod floods;
 mod kill;
 mod malformed;

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program with the settings of nobody's environment.
-fn heliograph(arguments: &[&str]) -> Command {
+pub fn heliograph(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heliograph"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("HELIOGRAPH_") {
