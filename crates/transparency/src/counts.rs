@@ -177,9 +177,9 @@ fn prove_values(
 /// When the context's number of categories is out of range.
 pub fn verify(context: &Context, bytes: &[u8]) -> Result<Commitments, VectorError> {
     let mut batch = Batch::default();
-    let commitments = batch.add(context, bytes)?;
+    batch.add(context, bytes)?;
     batch.verify()?;
-    Ok(commitments)
+    Ok(batch.into_first(context.categories))
 }
 
 impl Context<'_> {

@@ -25,18 +25,19 @@ pub struct Batch {
     /// Over everything that was added.
     transcript: Sha512,
     items: Vec<Item>,
+    /// Those of all items, in their order: of a proof the commitments, then the announcements; of an
+    /// opening the commitments. They lie in one list because copying them takes its time.
+    points: Vec<RistrettoPoint>,
 }
 
 #[derive(Clone)]
 enum Item {
     Proof {
         powers: Vec<Scalar>,
-        commitments: Vec<RistrettoPoint>,
         claims: Vec<Claim>,
     },
     Opening {
         category: usize,
-        commitments: Vec<RistrettoPoint>,
         blindings: Vec<Scalar>,
     },
 }
@@ -44,7 +45,6 @@ enum Item {
 /// That the vector commits to one certain category; all but one are simulated.
 #[derive(Clone)]
 struct Claim {
-    announcement: RistrettoPoint,
     e: Scalar,
     z: Scalar,
 }
@@ -54,17 +54,17 @@ impl Default for Batch {
         Self {
             transcript: Sha512::new_with_prefix(b"hg/counts/v1/batch"),
             items: Vec::new(),
+            points: Vec::new(),
         }
     }
 }
 
 impl Batch {
-    /// Adds a vector, whose proof is checked by [`Batch::verify`]. Its commitments are not to be
-    /// believed before.
+    /// Adds a vector, whose proof is checked by [`Batch::verify`]. One that fails here is not added.
     ///
     /// # Panics
     /// When the context's number of categories is out of range.
-    pub fn add(&mut self, context: &Context, bytes: &[u8]) -> Result<Commitments, VectorError> {
+    pub fn add(&mut self, context: &Context, bytes: &[u8]) -> Result<(), VectorError> {
         context.check_categories();
         let (commitments, claims) = split(bytes, context.categories)?;
         let statement = context.statement(commitments);
@@ -72,27 +72,50 @@ impl Batch {
         let announcements: Vec<[u8; 32]> = claims.iter().map(|[a, _, _]| *a).collect();
         let challenge = challenge(&statement, &announcements);
 
-        let points = commitments.iter().map(decode_point);
-        let commitments = points.collect::<Result<Vec<_>, _>>()?;
-        let read = |[announcement, e, z]: &[[u8; 32]; CLAIM_VALUES]| {
+        let read = |[_, e, z]: &[[u8; 32]; CLAIM_VALUES]| {
             Ok(Claim {
-                announcement: decode_point(announcement)?,
                 e: decode_scalar(e)?,
                 z: decode_scalar(z)?,
             })
         };
         let claims = claims.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let before = self.points.len();
+        self.add_points(commitments.iter().chain(&announcements))?;
         if claims.iter().map(|claim| claim.e).sum::<Scalar>() != challenge {
+            self.points.truncate(before);
             return Err(VectorError::Proof);
         }
         self.transcript.update(statement);
         self.transcript.update(bytes);
         self.items.push(Item::Proof {
             powers: powers(&statement, context.categories),
-            commitments: commitments.clone(),
             claims,
         });
-        Ok(Commitments(commitments))
+        Ok(())
+    }
+
+    /// Reads points to the end of the list; none when one of them is none.
+    fn add_points<'a>(
+        &mut self,
+        encoded: impl Iterator<Item = &'a [u8; ELEMENT_BYTES]>,
+    ) -> Result<(), VectorError> {
+        let before = self.points.len();
+        for point in encoded {
+            match decode_point(point) {
+                Ok(point) => self.points.push(point),
+                Err(error) => {
+                    self.points.truncate(before);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The commitments of the vector that was added first.
+    pub(super) fn into_first(mut self, categories: usize) -> Commitments {
+        self.points.truncate(categories);
+        Commitments(self.points)
     }
 
     /// Adds a public opening of a vector: the category, and what [`super::Opening::to_bytes`]
@@ -104,19 +127,19 @@ impl Batch {
         category: usize,
         blindings: &[u8],
     ) -> Result<(), VectorError> {
-        let Commitments(commitments) = Commitments::read(vector, categories)?;
+        let (commitments, _) = split(vector, categories)?;
         let (values, rest) = blindings.as_chunks::<ELEMENT_BYTES>();
         if !rest.is_empty() || values.len() != categories || category >= categories {
             return Err(VectorError::Length);
         }
         let scalars = values.iter().map(decode_scalar);
         let scalars = scalars.collect::<Result<Vec<_>, _>>()?;
+        self.add_points(commitments.iter())?;
         self.transcript.update((category as u64).to_be_bytes());
         self.transcript.update(vector);
         self.transcript.update(blindings);
         self.items.push(Item::Opening {
             category,
-            commitments,
             blindings: scalars,
         });
         Ok(())
@@ -126,22 +149,17 @@ impl Batch {
     /// its parts does not hold.
     pub fn verify(&self) -> Result<(), VectorError> {
         let mut factors = Factors::new(&self.transcript);
-        let mut sum = Sum::default();
+        let mut weights = Weights::default();
         for item in &self.items {
             match item {
-                Item::Proof {
-                    powers,
-                    commitments,
-                    claims,
-                } => sum.add_proof(&mut factors, powers, commitments, claims),
+                Item::Proof { powers, claims } => weights.add_proof(&mut factors, powers, claims),
                 Item::Opening {
                     category,
-                    commitments,
                     blindings,
-                } => sum.add_opening(&mut factors, *category, commitments, blindings),
+                } => weights.add_opening(&mut factors, *category, blindings),
             }
         }
-        if sum.vanishes() {
+        if weights.cancel(&self.points) {
             Ok(())
         } else {
             Err(VectorError::Proof)
@@ -149,31 +167,22 @@ impl Batch {
     }
 }
 
-/// A linear combination of points.
+/// The factors of a linear combination of points.
 #[derive(Default)]
-struct Sum {
+struct Weights {
     of_g: Scalar,
     of_h: Scalar,
-    scalars: Vec<Scalar>,
-    points: Vec<RistrettoPoint>,
+    /// Of the batch's points, in their order.
+    of_points: Vec<Scalar>,
 }
 
-impl Sum {
-    fn add(&mut self, scalar: Scalar, point: &RistrettoPoint) {
-        self.scalars.push(scalar);
-        self.points.push(*point);
-    }
-
+impl Weights {
     /// An equation for each category, with a factor of its own:
     /// `A_k + e_k·(Σ y^j·C_j - y^k·G) - z_k·H = 0`.
-    fn add_proof(
-        &mut self,
-        factors: &mut Factors,
-        powers: &[Scalar],
-        commitments: &[RistrettoPoint],
-        claims: &[Claim],
-    ) {
+    fn add_proof(&mut self, factors: &mut Factors, powers: &[Scalar], claims: &[Claim]) {
         let mut of_p = Scalar::ZERO;
+        let commitments = self.of_points.len();
+        self.of_points.resize(commitments + powers.len(), of_p);
         for (power, claim) in powers.iter().zip(claims) {
             let factor = factors.next();
             let weighed = factor * claim.e;
@@ -181,36 +190,30 @@ impl Sum {
             self.of_g -= weighed * power;
             self.of_h -= factor * claim.z;
             // The factor as it is, not its negative: half the digits are zero, which saves time.
-            self.add(factor, &claim.announcement);
+            self.of_points.push(factor);
         }
-        for (power, commitment) in powers.iter().zip(commitments) {
-            self.add(of_p * power, commitment);
+        for (weight, power) in self.of_points[commitments..].iter_mut().zip(powers) {
+            *weight = of_p * power;
         }
     }
 
     /// `C_j - b_j·G - r_j·H = 0` for each category.
-    fn add_opening(
-        &mut self,
-        factors: &mut Factors,
-        category: usize,
-        commitments: &[RistrettoPoint],
-        blindings: &[Scalar],
-    ) {
-        for (j, (commitment, blinding)) in commitments.iter().zip(blindings).enumerate() {
+    fn add_opening(&mut self, factors: &mut Factors, category: usize, blindings: &[Scalar]) {
+        for (j, blinding) in blindings.iter().enumerate() {
             let factor = factors.next();
             if j == category {
                 self.of_g -= factor;
             }
             self.of_h -= factor * blinding;
-            self.add(factor, commitment);
+            self.of_points.push(factor);
         }
     }
 
-    fn vanishes(mut self) -> bool {
-        let (of_g, of_h) = (self.of_g, self.of_h);
-        self.add(of_g, &G);
-        self.add(of_h, &H);
-        RistrettoPoint::vartime_multiscalar_mul(&self.scalars, &self.points).is_identity()
+    /// Whether the combination of these points, G and H is zero.
+    fn cancel(&self, points: &[RistrettoPoint]) -> bool {
+        let weights = self.of_points.iter().chain([&self.of_g, &self.of_h]);
+        let points = points.iter().chain([&G, &*H]);
+        RistrettoPoint::vartime_multiscalar_mul(weights, points).is_identity()
     }
 }
 

@@ -298,6 +298,26 @@ fn other_spellings_of_scalars_and_the_identity_are_refused() {
 }
 
 #[test]
+fn what_could_not_be_added_to_a_batch_leaves_no_trace_in_it() {
+    let (bytes, opening) = prove(&CONTEXT, 3, &[1; 32]);
+    let last = bytes.len() - 32;
+    let mut batch = Batch::default();
+    for (at, error) in [
+        // The last announcement is no point; the last answers are others.
+        (last - 64, VectorError::Encoding),
+        (last - 32, VectorError::Proof),
+    ] {
+        let mut wrong = bytes.clone();
+        wrong[at..][..32].fill(if error == VectorError::Proof { 1 } else { 0xff });
+        assert_eq!(batch.add(&CONTEXT, &wrong), Err(error));
+        let added = batch.add_opening(&wrong[1..], 8, 3, &opening.to_bytes());
+        assert_eq!(added, Err(VectorError::Length));
+        batch.add(&CONTEXT, &bytes).unwrap();
+        assert_eq!(batch.verify(), Ok(()));
+    }
+}
+
+#[test]
 fn one_wrong_opening_spoils_a_batch() {
     let context = |sequence| Context {
         sequence,

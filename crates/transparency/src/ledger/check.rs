@@ -108,7 +108,7 @@ impl Check {
                     dimension: self.dimension.word(),
                     categories,
                 };
-                batch.add(&context, &self.vector).map(drop)
+                batch.add(&context, &self.vector)
             }
             What::Opening {
                 category,
