@@ -170,10 +170,10 @@ impl Batch {
 /// The factors of a linear combination of points.
 #[derive(Default)]
 struct Weights {
-    of_g: Scalar,
-    of_h: Scalar,
+    g: Scalar,
+    h: Scalar,
     /// Of the batch's points, in their order.
-    of_points: Vec<Scalar>,
+    points: Vec<Scalar>,
 }
 
 impl Weights {
@@ -181,18 +181,19 @@ impl Weights {
     /// `A_k + e_k·(Σ y^j·C_j - y^k·G) - z_k·H = 0`.
     fn add_proof(&mut self, factors: &mut Factors, powers: &[Scalar], claims: &[Claim]) {
         let mut of_p = Scalar::ZERO;
-        let commitments = self.of_points.len();
-        self.of_points.resize(commitments + powers.len(), of_p);
+        let commitments = self.points.len();
+        // The commitments come first; their weight is known when all claims are added.
+        self.points.resize(commitments + powers.len(), Scalar::ZERO);
         for (power, claim) in powers.iter().zip(claims) {
             let factor = factors.next();
             let weighed = factor * claim.e;
             of_p += weighed;
-            self.of_g -= weighed * power;
-            self.of_h -= factor * claim.z;
+            self.g -= weighed * power;
+            self.h -= factor * claim.z;
             // The factor as it is, not its negative: half the digits are zero, which saves time.
-            self.of_points.push(factor);
+            self.points.push(factor);
         }
-        for (weight, power) in self.of_points[commitments..].iter_mut().zip(powers) {
+        for (weight, power) in self.points[commitments..].iter_mut().zip(powers) {
             *weight = of_p * power;
         }
     }
@@ -202,16 +203,16 @@ impl Weights {
         for (j, blinding) in blindings.iter().enumerate() {
             let factor = factors.next();
             if j == category {
-                self.of_g -= factor;
+                self.g -= factor;
             }
-            self.of_h -= factor * blinding;
-            self.of_points.push(factor);
+            self.h -= factor * blinding;
+            self.points.push(factor);
         }
     }
 
     /// Whether the combination of these points, G and H is zero.
     fn cancel(&self, points: &[RistrettoPoint]) -> bool {
-        let weights = self.of_points.iter().chain([&self.of_g, &self.of_h]);
+        let weights = self.points.iter().chain([&self.g, &self.h]);
         let points = points.iter().chain([&G, &*H]);
         RistrettoPoint::vartime_multiscalar_mul(weights, points).is_identity()
     }
