@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::process::{cargo, output, root, succeed};
 use crate::stages::Counts;
-use crate::{attacks, graph, nevers, papers, tools};
+use crate::{attacks, graph, nevers, papers, tools, train};
 
 const DRIVER: &str = "tests/clients/grammers/Cargo.toml";
 
 /// What a check answers, and what it is called.
 type Check = (&'static str, fn() -> Result<(), String>);
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     (
         "crate graph, DEPS.md, lock files, attacks",
         papers_and_graph,
@@ -19,6 +19,7 @@ const CHECKS: [Check; 5] = [
     ("format", format),
     ("lints", lints),
     ("documentation", documentation),
+    ("weights of the classifier", train::check),
     ("licences, bans, sources", licences),
 ];
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 const PREFIX: &str = "heliograph-";
 
 /// What each crate may use; what those use is allowed as well.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("tl-schema", &[]),
     ("tl", &["tl-schema"]),
     ("layers", &["tl", "tl-schema"]),
@@ -21,8 +21,12 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("store-postgres", &["store"]),
     ("desk-store", &["model", "vault"]),
     ("domain", &["store", "keeper", "desk-store"]),
+    ("classifier", &[]),
     ("discovery", &["store"]),
-    ("moderation", &["domain", "discovery", "transparency"]),
+    (
+        "moderation",
+        &["classifier", "domain", "discovery", "transparency"],
+    ),
     ("disclosure", &["desk-store", "vault", "transparency"]),
     ("offline", &["vault", "transparency"]),
     ("api", &["tl", "domain", "discovery", "moderation"]),
@@ -34,6 +38,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     (
         "server",
         &[
+            "classifier",
             "layers",
             "mtproto",
             "store-sqlite",

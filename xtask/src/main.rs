@@ -13,6 +13,7 @@ mod soak;
 mod stages;
 mod test;
 mod tools;
+mod train;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ usage: cargo xtask <task>
   check                    what `test` runs first: format, lints, docs, crate graph, papers
   soak [--minutes N] [--seed S] [--part NAME]...
                            runs the long tests, seed after seed: kills, fuzzing, timing, every oracle, clients
+  train [--check]          makes the weights of the classifier from data/training, bit for bit the same
   schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "run" => run::run(rest),
         "test" => test::run(rest),
         "check" => test::run(&["--stage".into(), "check".into()]),
+        "train" => train::run(rest),
         "schema" => schema::run(rest),
         "soak" => soak::run(rest),
         _ => Err(USAGE.into()),

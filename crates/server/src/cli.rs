@@ -1,5 +1,6 @@
 //! The command line.
 
+mod moderation;
 mod staff;
 
 use crate::bench;
@@ -66,6 +67,9 @@ enum Command {
     /// The legal desk of a running server.
     #[command(subcommand)]
     Desk(DeskCommand),
+    /// Judge public texts, teach the classifier, and measure it: JSON lines in, JSON lines out.
+    #[command(subcommand, after_help = moderation::EXAMPLES)]
+    Moderation(moderation::Moderation),
     /// Look at the public log in a data folder.
     #[command(subcommand)]
     Log(LogCommand),
@@ -308,6 +312,7 @@ impl Cli {
             Command::Keeper(asked) => keeper(&asked),
             Command::Custodian(asked) => custodian(&asked),
             Command::Desk(asked) => desk(asked),
+            Command::Moderation(asked) => moderation::run(&asked),
             Command::Log(asked) => log(&asked),
             Command::Report(asked) => report(&asked),
             Command::Demo(asked) => demonstrate(asked),

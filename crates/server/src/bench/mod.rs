@@ -9,6 +9,7 @@
 )]
 
 mod catch_up;
+mod classify;
 mod handshakes;
 mod histogram;
 mod idle;
@@ -38,6 +39,8 @@ pub enum Kind {
     Handshakes,
     /// A device that was away fetches what it missed.
     CatchUp,
+    /// Judging the longest messages, and looking up a picture among a million.
+    Classify,
     /// Rewriting answers into other layers.
     Layers,
     /// Sealing and opening records, and what sealing adds to a sign-in.
@@ -131,6 +134,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::Idle => idle::run(&options).await?,
         Kind::Handshakes => handshakes::run(&options).await?,
         Kind::CatchUp => catch_up::run(&options).await?,
+        Kind::Classify => classify::run(&options),
         Kind::Layers => layers::run(&options),
         Kind::Vault => vault::run(&options).await?,
         Kind::Log => log::run(&options)?,
