@@ -200,3 +200,20 @@ fn every_served_request_is_raised_from_every_layer() {
         "{raised} raised, {refused} refused"
     );
 }
+
+#[test]
+fn a_peer_is_taken_where_a_channel_or_user_is_due() {
+    let layers = Layers::shared().collected();
+    check_up(
+        layers,
+        r#"channels.updateUsername{channel=inputPeerChannel{channel_id=7, access_hash=8}, username="news"}"#,
+        r#"channels.updateUsername{channel=inputChannel{channel_id=7, access_hash=8}, username="news"}"#,
+    );
+    check_up(
+        layers,
+        r#"users.getUsers{id=[inputPeerSelf, inputPeerUser{user_id=7, access_hash=8}, inputPeerEmpty]}"#,
+        r#"users.getUsers{id=[inputUserSelf, inputUser{user_id=7, access_hash=8}, inputUserEmpty]}"#,
+    );
+    let somebody = r#"channels.updateUsername{channel=inputPeerUser{user_id=7, access_hash=8}, username="news"}"#;
+    assert_eq!(up(CANONICAL, somebody), Err(LayerError::Malformed));
+}

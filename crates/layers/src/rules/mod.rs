@@ -9,6 +9,7 @@ mod fields;
 mod keyboards;
 mod results;
 mod substitutes;
+mod synonyms;
 
 pub use coercions::coercion;
 pub use defaults::{Value, default_value};
@@ -16,6 +17,7 @@ pub use fields::field_rule;
 pub use keyboards::constructor_rule;
 pub use results::result_field;
 pub use substitutes::{source_field, substitutes};
+pub use synonyms::meant;
 
 use crate::LayerError;
 use crate::transcode::{Run, Source};
@@ -88,6 +90,22 @@ mod tests {
             });
             (format!("{name}.{field}"), used)
         }));
+    }
+
+    #[test]
+    fn every_synonym_has_the_fields_of_what_it_stands_for() {
+        let catalogue = catalogue();
+        for (asked, found, meant) in synonyms::SYNONYMS {
+            let fields = |name: &str| {
+                let entry = catalogue.find(CANONICAL, Kind::Constructor, name);
+                let definition = &entry.expect("the canonical layer has it").definition;
+                let fields = definition.fields.iter();
+                let fields: Vec<String> = fields.map(|field| field.ty.to_string()).collect();
+                (definition.result.to_string(), fields)
+            };
+            let ((_, read), (result, written)) = (fields(found), fields(meant));
+            assert_eq!((result.as_str(), &read), (*asked, &written), "{found}");
+        }
     }
 
     #[test]

@@ -3,9 +3,18 @@
 use super::{Run, bit};
 use crate::LayerError;
 use crate::catalogue::{Entry, MAX_WORDS, TypeId, Wire};
+use crate::rules;
 use crate::wire::put_u32;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// What a constructor of another type stands for where a value of type `ty` is due.
+    #[cold]
+    fn synonym(&self, found: &Entry, ty: TypeId) -> Option<&'a Entry> {
+        let asked = self.catalogue.type_name(ty);
+        let meant = rules::meant(asked, &found.definition.name)?;
+        self.catalogue.find_id(self.plans.id(meant)?)
+    }
+
     /// Moves over a value without writing it.
     pub fn skip(&mut self, wire: Wire) -> Result<(), LayerError> {
         self.walk::<false>(wire)
@@ -31,10 +40,17 @@ impl Run<'_> {
     }
 
     fn walk_boxed<const WRITE: bool>(&mut self, ty: TypeId) -> Result<(), LayerError> {
+        let start = self.input.at;
         let id = self.input.u32()?;
-        let entry = self.catalogue.find_id(id).ok_or(LayerError::Malformed)?;
+        let mut entry = self.catalogue.find_id(id).ok_or(LayerError::Malformed)?;
         if entry.result != Some(ty) {
-            return Err(LayerError::Malformed);
+            let meant = self.synonym(entry, ty).ok_or(LayerError::Malformed)?;
+            if WRITE {
+                self.flush_to(start);
+                put_u32(self.out, meant.definition.id);
+                self.discard();
+            }
+            entry = meant;
         }
         self.enter()?;
         self.walk_fields::<WRITE>(entry)?;
