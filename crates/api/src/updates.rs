@@ -53,13 +53,14 @@ const SLICE_MAX: usize = 1000;
 /// A client that lacks more than this does better to fetch its chats anew.
 const BEHIND_MAX: u32 = 100_000;
 
-/// Notices are told again from this many seconds before the client's date: a commit may still have
+/// Notices, and channels to look at, are told again from this many seconds before the client's date: a commit may still have
 /// been on its way when the client was given that date. They may be told twice.
 const OVERLAP_S: i32 = 5;
 
 /// `updates.getDifference`: what happened in the caller's mailbox since `pts` and `date`, in slices.
 ///
-/// The last slice carries the changes without pts besides, as they stand now.
+/// The last slice carries the changes without pts besides, as they stand now, and names the channels
+/// in which something has happened since `date`: clients ask for those one by one.
 async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Difference> {
     let viewer = cx.viewer()?;
     let owner = viewer.me.into();
@@ -85,7 +86,8 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
     }
     let since = req.date.saturating_sub(OVERLAP_S);
     let notices = mailbox::notices_since(&mut *view, owner, since, usize::MAX).await?;
-    if log.pts == pts && notices.is_empty() {
+    let changed = channels::changed_since(&mut *view, viewer.me, since).await?;
+    if log.pts == pts && notices.is_empty() && changed.is_empty() {
         return Ok(types::updates::DifferenceEmpty {
             date: render::date_of(viewer),
             seq: 0,
@@ -96,6 +98,11 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
     let (new_messages, mut other_updates) =
         split(viewer, &mut *view, owner, &log, &mut shown).await?;
     other_updates.extend(others);
+    for (channel, pts) in changed {
+        shown.channels.insert(channel);
+        let (channel_id, pts) = (channel.0, Some(pts as i32));
+        other_updates.push(types::UpdateChannelTooLong { channel_id, pts }.into());
+    }
     let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     Ok(types::updates::Difference {
         new_messages,

@@ -693,3 +693,37 @@ async fn a_deleted_channel_leaves_everyones_list_and_its_name_is_free() {
     let other = world.channel(&ben, "Other", Kind::Broadcast).await;
     world.publish(&ben, other, "the_news").await;
 }
+
+#[tokio::test]
+async fn who_was_away_is_told_in_which_channels_something_happened() {
+    let (world, ada, ben) = two().await;
+    let loud = world.channel(&ada, "Loud", Kind::Group).await;
+    let quiet = world.channel(&ada, "Quiet", Kind::Group).await;
+    let strange = world.channel(&ada, "Strange", Kind::Group).await;
+    for group in [loud, quiet] {
+        world.add(&ada, group, &[&ben]).await;
+    }
+    world.pass(60);
+    let heliograph_tl::enums::updates::State::State(left) =
+        world.call(&ben, f::updates::GetState).await.expect("a state");
+    world.pass(60);
+    world.say_in(&ada, loud, "where is Ben?").await;
+    world.say_in(&ada, strange, "not here").await;
+    let call = f::updates::GetDifference {
+        pts: left.pts,
+        date: left.date,
+        ..Default::default()
+    };
+    let missed = world.call(&ben, call).await.expect("a difference");
+    let heliograph_tl::enums::updates::Difference::Difference(missed) = missed else {
+        panic!("something happened");
+    };
+    let [Update::ChannelTooLong(look)] = missed.other_updates.as_slice() else {
+        panic!("{:?}", missed.other_updates);
+    };
+    assert_ne!(look.channel_id, quiet.0);
+    let since = look.pts.expect("where the channel stands") - 1;
+    let told = difference(&world, &ben, loud, since).await;
+    assert!(matches!(told, ChannelDifference::ChannelDifference(told)
+        if look.channel_id == loud.0 && told.new_messages.len() == 1));
+}

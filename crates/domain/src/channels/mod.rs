@@ -179,6 +179,23 @@ pub async fn joined(rows: &mut dyn Rows, user: UserId) -> Result<Vec<ChannelId>,
         .collect())
 }
 
+/// The channels of somebody's in which something has happened since a moment, in Unix seconds, and
+/// where their logs stand.
+pub async fn changed_since(
+    rows: &mut dyn Rows,
+    user: UserId,
+    since_s: i32,
+) -> Result<Vec<(ChannelId, u32)>, StoreError> {
+    let mut changed = Vec::new();
+    for channel in joined(rows, user).await? {
+        let log = heliograph_store::mailbox::state(rows, channel.into()).await?;
+        if log.changed_s >= since_s {
+            changed.push((channel, log.pts));
+        }
+    }
+    Ok(changed)
+}
+
 /// Writes a channel.
 pub(crate) fn put(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), StoreError> {
     let owner = Peer::Channel(channel.id).into();

@@ -28,6 +28,7 @@ pub async fn record(
 ) -> Result<Arc<Logged>, StoreError> {
     let mut mailbox = state(tx, owner).await?;
     mailbox.pts += pts_count;
+    mailbox.changed_s = tx.now().seconds();
     if let EventKind::Deleted(gone) = &kind {
         mailbox.removed += gone.len() as u32;
     }

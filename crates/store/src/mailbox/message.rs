@@ -68,6 +68,7 @@ async fn put(
     let mut mailbox = state(tx, owner).await?;
     mailbox.pts += 1;
     mailbox.last_id = id.0;
+    mailbox.changed_s = tx.now().seconds();
     tx.put::<Mailbox>(owner, &(), &mailbox)?;
 
     let row = MessageRow {

@@ -18,6 +18,10 @@ pub struct Mailbox {
     #[n(2)]
     #[cbor(default)]
     pub removed: u32,
+    /// When its log last grew, in Unix seconds; 0 where nobody has noted it.
+    #[n(3)]
+    #[cbor(default)]
+    pub changed_s: i32,
 }
 
 row!(Mailbox, Table::Mailbox, key: ());
