@@ -8,6 +8,8 @@ mod invites;
 mod members;
 mod posts;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

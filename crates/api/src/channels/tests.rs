@@ -704,8 +704,10 @@ async fn who_was_away_is_told_in_which_channels_something_happened() {
         world.add(&ada, group, &[&ben]).await;
     }
     world.pass(60);
-    let heliograph_tl::enums::updates::State::State(left) =
-        world.call(&ben, f::updates::GetState).await.expect("a state");
+    let heliograph_tl::enums::updates::State::State(left) = world
+        .call(&ben, f::updates::GetState)
+        .await
+        .expect("a state");
     world.pass(60);
     world.say_in(&ada, loud, "where is Ben?").await;
     world.say_in(&ada, strange, "not here").await;

@@ -1,6 +1,6 @@
 //! Editing, deleting and pinning a channel's messages.
 
-use super::post::{MentionRow, ThreadRow, announce_as};
+use super::post::{MentionRow, ThreadRow, announce_as, kinds_of};
 use super::{ChannelError, Standing, standing};
 use crate::bots;
 use crate::messages::{EDIT_WINDOW_S, pin_in};
@@ -30,8 +30,8 @@ pub struct EditPost {
     pub markup: Option<Content>,
 }
 
-/// Whether somebody may edit a message of a channel: its author within [`EDIT_WINDOW_S`], in a
-/// broadcast also admins with the right, and those for ever.
+/// Whether somebody may edit a message of a channel: its author within [`EDIT_WINDOW_S`] who may
+/// still write there, in a broadcast also admins with the right, and those for ever.
 pub fn may_edit_post(standing: &Standing, message: &Message) -> Result<(), ChannelError> {
     let editable = message.body.action.is_none() && message.body.forward.is_none();
     let broadcast = standing.channel.broadcast;
@@ -44,6 +44,10 @@ pub fn may_edit_post(standing: &Standing, message: &Message) -> Result<(), Chann
     }
     if standing.now_s - message.date > EDIT_WINDOW_S {
         return Err(ChannelError::TooOld);
+    }
+    if !broadcast {
+        // Who was silenced could go on talking through old messages.
+        standing.may_write(kinds_of(&message.body))?;
     }
     Ok(())
 }

@@ -131,13 +131,16 @@ impl Standing {
     }
 
     /// Whether they may do as a member what `right` forbids: admins with `as_admin` always,
-    /// members where neither the group nor a ban of their own forbids it.
+    /// members where neither the group nor a ban of their own forbids it. What a public group is, and
+    /// what is pinned there, is for its admins alone: anybody can be a member.
     pub fn may(&self, right: BannedRights, as_admin: AdminRights) -> Result<(), ChannelError> {
         self.may_read()?;
         if self.has(as_admin) {
             return Ok(());
         }
+        let shown_to_all = BannedRights(BannedRights::CHANGE_INFO.0 | BannedRights::PIN.0);
         let forbidden = self.channel.broadcast
+            || (self.channel.username.is_some() && shown_to_all.any(right))
             || !self.inside()
             || self.own_ban().any(right)
             || self.channel.default_banned.any(right);

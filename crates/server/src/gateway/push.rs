@@ -345,7 +345,7 @@ impl Gateway {
         if let Some(last) = wake.logged.last() {
             self.registry.told(user, last.pts);
         }
-        self.push_to(&sessions, wake.origin, &containers);
+        self.push_to(&sessions, told_by_its_answer(wake), &containers);
         Ok(())
     }
 
@@ -461,6 +461,14 @@ impl Gateway {
     }
 }
 
+/// The session that needs no push, because its call made the change. One that came into a channel is
+/// told all the same: since layer 225 the answer to joining wraps its updates, and a library that
+/// looks for chats only at the top of an answer would not learn how to name the channel.
+fn told_by_its_answer(wake: &Wake) -> Option<u64> {
+    let came_in = |notice: &Notice| matches!(notice, Notice::Channel(_, true));
+    wake.origin.filter(|_| !wake.notices.iter().any(came_in))
+}
+
 /// The `pts` that a reader must stand at to take the wake's entries as they are.
 fn starts_at(wake: &Wake) -> Option<u32> {
     wake.logged.first().map(|first| first.pts - first.pts_count)
@@ -470,6 +478,20 @@ fn starts_at(wake: &Wake) -> Option<u32> {
 mod tests {
     use super::*;
     use heliograph_model::Owner;
+
+    #[test]
+    fn who_comes_into_a_channel_is_told_where_they_asked_for_it_too() {
+        let wake = |notice| Wake {
+            owner: Owner(5),
+            logged: Vec::new(),
+            notices: vec![notice],
+            origin: Some(9),
+        };
+        let came = wake(Notice::Channel(ChannelId(1), true));
+        assert_eq!(told_by_its_answer(&came), None);
+        let left = wake(Notice::Channel(ChannelId(1), false));
+        assert_eq!(told_by_its_answer(&left), Some(9));
+    }
 
     #[test]
     fn signals_of_one_mailbox_go_to_one_task() {
