@@ -1,4 +1,4 @@
-"""What a client knows of one chat, kept up to date from pushed events alone."""
+"""What a client knows of one chat or group, kept up to date from pushed events alone."""
 
 
 class Replica:
@@ -18,7 +18,7 @@ class Replica:
         replica = cls(chat)
         for message in driver.call("history", peer=peer, limit=1000)["messages"]:
             replica.messages[message["id"]] = _message(message)
-        dialogs = {dialog["chat"]: dialog for dialog in driver.call("dialogs")["dialogs"]}
+        dialogs = {dialog["chat"]: dialog for dialog in driver.call("dialogs")["dialogs"] if "chat" in dialog}
         if chat not in dialogs:
             raise AssertionError(f"{driver.title}: the chat is not among the dialogs")
         dialog = dialogs[chat]
@@ -67,6 +67,39 @@ class Replica:
     def texts(self):
         """The texts in the order of their ids, each with its direction."""
         return [(self.messages[id]["out"], self.messages[id]["text"]) for id in sorted(self.messages)]
+
+
+class GroupReplica:
+    """One channel or group; its messages but for those that the server writes."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.messages = {}  # id -> record
+
+    @classmethod
+    def fetched(cls, driver, channel):
+        """The same, asked of the server."""
+        replica = cls(channel)
+        for message in driver.call("history", peer=channel, limit=1000)["messages"]:
+            replica.messages[message["id"]] = _message(message)
+        return replica
+
+    def apply(self, event):
+        """Takes in one event; events that concern other chats change nothing."""
+        if event.get("channel") != self.channel:
+            return
+        kind = event["event"]
+        if kind == "post" or (kind == "post_edited" and event["id"] in self.messages):
+            self.messages[event["id"]] = _message(event)
+        elif kind == "posts_deleted":
+            for id in event["ids"]:
+                self.messages.pop(id, None)
+
+    def differences(self, other):
+        """In words, where two replicas disagree."""
+        ids = sorted(self.messages.keys() | other.messages.keys())
+        pairs = ((id, self.messages.get(id), other.messages.get(id)) for id in ids)
+        return [f"message {id}: {mine} / {theirs}" for id, mine, theirs in pairs if mine != theirs]
 
 
 def _message(record):

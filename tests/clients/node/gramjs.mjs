@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 import { emit, serve } from './lines.mjs'
-import { dialogOf, differenceFrom, eventOf, messageOf, stateOf, userOf } from './plain.mjs'
+import { channelDifferenceFrom, dialogOf, differenceFrom, eventOf, messageOf, stateOf, userOf } from './plain.mjs'
 
 // The packages are installed in a cache outside the repository.
 const require = createRequire(`${process.env.CLIENT_PACKAGES}/package.json`)
@@ -36,6 +36,11 @@ function optionsFor(transport, port) {
 }
 
 const CREDENTIALS = { apiId: 1, apiHash: 'a'.repeat(32) }
+
+/**
+ * What the library takes for `@username`, or for the number of a channel or group.
+ */
+const place = (peer) => (typeof peer === 'number' ? new Api.PeerChannel({ channelId: bigInt(peer) }) : peer)
 
 let client
 let sessionFile
@@ -114,23 +119,23 @@ await serve({
   },
 
   async send({ peer, text, reply_to }) {
-    return { id: (await client.sendMessage(peer, { message: text, replyTo: reply_to })).id }
+    return { id: (await client.sendMessage(place(peer), { message: text, replyTo: reply_to })).id }
   },
 
   async edit({ peer, id, text }) {
-    await client.editMessage(peer, { message: id, text })
+    await client.editMessage(place(peer), { message: id, text })
   },
 
   async delete({ peer, ids }) {
-    await client.deleteMessages(peer, ids, { revoke: true })
+    await client.deleteMessages(place(peer), ids, { revoke: true })
   },
 
   async read({ peer, max_id }) {
-    await client.markAsRead(peer, max_id)
+    await client.markAsRead(place(peer), max_id)
   },
 
   async typing({ peer }) {
-    await client.invoke(new Api.messages.SetTyping({ peer, action: new Api.SendMessageTypingAction() }))
+    await client.invoke(new Api.messages.SetTyping({ peer: place(peer), action: new Api.SendMessageTypingAction() }))
   },
 
   async online({ online }) {
@@ -138,7 +143,8 @@ await serve({
   },
 
   async history({ peer, limit }) {
-    return { messages: [...(await client.getMessages(peer, { limit }))].map(messageOf) }
+    const found = [...(await client.getMessages(place(peer), { limit }))]
+    return { messages: found.filter((message) => message.className === 'Message').map(messageOf) }
   },
 
   async dialogs() {
@@ -148,6 +154,60 @@ await serve({
   state: async () => stateOf(await client.invoke(new Api.updates.GetState())),
   difference: ({ state }) =>
     differenceFrom(state, (known) => client.invoke(new Api.updates.GetDifference(known))),
+
+  async make_channel({ title, broadcast }) {
+    const kind = broadcast ? { broadcast: true } : { megagroup: true }
+    const made = await client.invoke(new Api.channels.CreateChannel({ title, about: '', ...kind }))
+    return { channel: Number(made.chats[0].id) }
+  },
+
+  async publish({ peer, username }) {
+    await client.invoke(new Api.channels.UpdateUsername({ channel: place(peer), username }))
+  },
+
+  async join({ to }) {
+    const [, hash] = to.split('+')
+    const request = hash ? new Api.messages.ImportChatInvite({ hash }) : new Api.channels.JoinChannel({ channel: to })
+    return { channel: Number((await client.invoke(request)).chats[0].id) }
+  },
+
+  async leave({ peer }) {
+    await client.invoke(new Api.channels.LeaveChannel({ channel: place(peer) }))
+  },
+
+  async pin_message({ peer, id }) {
+    await client.pinMessage(place(peer), id, { notify: true })
+  },
+
+  async mute({ peer, user, muted }) {
+    const bannedRights = new Api.ChatBannedRights({ untilDate: 0, sendMessages: muted })
+    await client.invoke(new Api.channels.EditBanned({ channel: place(peer), participant: user, bannedRights }))
+  },
+
+  async invite_link({ peer }) {
+    return { link: (await client.invoke(new Api.messages.ExportChatInvite({ peer: place(peer) }))).link }
+  },
+
+  async discuss({ peer, group }) {
+    const pair = { broadcast: place(peer), group: place(group) }
+    await client.invoke(new Api.channels.SetDiscussionGroup(pair))
+  },
+
+  async comment({ peer, id, text }) {
+    await client.sendMessage(place(peer), { message: text, commentTo: id })
+  },
+
+  async channel_state({ peer }) {
+    const full = await client.invoke(new Api.channels.GetFullChannel({ channel: place(peer) }))
+    return { pts: full.fullChat.pts }
+  },
+
+  async channel_difference({ peer, pts: since }) {
+    const about = { channel: place(peer), filter: new Api.ChannelMessagesFilterEmpty(), limit: 20 }
+    return channelDifferenceFrom(since, (pts) =>
+      client.invoke(new Api.updates.GetChannelDifference({ ...about, pts })),
+    )
+  },
 
   async save_draft({ peer, text }) {
     await client.invoke(new Api.messages.SaveDraft({ peer, message: text }))

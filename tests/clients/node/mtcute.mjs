@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 
 import { emit, serve } from './lines.mjs'
-import { dialogOf, differenceFrom, eventOf, messageOf, stateOf, userOf } from './plain.mjs'
+import { channelDifferenceFrom, dialogOf, differenceFrom, eventOf, messageOf, stateOf, userOf } from './plain.mjs'
 
 // The packages are installed in a cache outside the repository, so their files are named in full.
 const packages = `${process.env.CLIENT_PACKAGES}/node_modules/@mtcute`
@@ -41,6 +41,11 @@ class FileStorage {
     writeFileSync(this.path, serialize(this.driver.states))
   }
 }
+
+/**
+ * What the library takes for `@username`, or for the number of a channel or group.
+ */
+const place = (peer) => (typeof peer === 'number' ? -1000000000000 - peer : peer)
 
 let client
 let storage
@@ -130,23 +135,23 @@ await serve({
   },
 
   async send({ peer, text, reply_to }) {
-    return { id: (await client.sendText(peer, text, { replyTo: reply_to })).id }
+    return { id: (await client.sendText(place(peer), text, { replyTo: reply_to })).id }
   },
 
   async edit({ peer, id, text }) {
-    await client.editMessage({ chatId: peer, message: id, text })
+    await client.editMessage({ chatId: place(peer), message: id, text })
   },
 
   async delete({ peer, ids }) {
-    await client.deleteMessagesById(peer, ids, { revoke: true })
+    await client.deleteMessagesById(place(peer), ids, { revoke: true })
   },
 
   async read({ peer, max_id }) {
-    await client.readHistory(peer, { maxId: max_id })
+    await client.readHistory(place(peer), { maxId: max_id })
   },
 
   async typing({ peer }) {
-    await client.sendTyping(peer)
+    await client.sendTyping(place(peer))
   },
 
   async online({ online }) {
@@ -155,7 +160,9 @@ await serve({
 
   async history({ peer, limit }) {
     const messages = []
-    for await (const message of client.iterHistory(peer, { limit })) messages.push(messageOf(message.raw))
+    for await (const { raw } of client.iterHistory(place(peer), { limit })) {
+      if (raw._ === 'message') messages.push(messageOf(raw))
+    }
     return { messages }
   },
 
@@ -168,6 +175,55 @@ await serve({
   state: async () => stateOf(await client.call({ _: 'updates.getState' })),
   difference: ({ state }) =>
     differenceFrom(state, (known) => client.call({ _: 'updates.getDifference', ...known })),
+
+  async make_channel({ title, broadcast }) {
+    const made = await (broadcast ? client.createChannel({ title }) : client.createSupergroup({ title }))
+    return { channel: made.raw.id }
+  },
+
+  async publish({ peer, username }) {
+    await client.setChatUsername(place(peer), username)
+  },
+
+  join: async ({ to }) => ({ channel: (await client.joinChat(to)).chat.raw.id }),
+
+  async leave({ peer }) {
+    await client.leaveChat(place(peer))
+  },
+
+  async pin_message({ peer, id }) {
+    await client.pinMessage({ chatId: place(peer), message: id, notify: true })
+  },
+
+  async mute({ peer, user, muted }) {
+    const restrictions = { sendMessages: muted }
+    await client.restrictChatMember({ chatId: place(peer), userId: user, restrictions })
+  },
+
+  invite_link: async ({ peer }) => ({ link: (await client.exportInviteLink(place(peer))).link }),
+
+  async discuss({ peer, group }) {
+    const [broadcast, discussion] = await Promise.all([peer, group].map((id) => client.resolveChannel(place(id))))
+    await client.call({ _: 'channels.setDiscussionGroup', broadcast, group: discussion })
+  },
+
+  async comment({ peer, id, text }) {
+    const [post] = await client.getMessages(place(peer), id)
+    await client.commentText(post, text)
+  },
+
+  async channel_state({ peer }) {
+    const channel = await client.resolveChannel(place(peer))
+    return { pts: (await client.call({ _: 'channels.getFullChannel', channel })).fullChat.pts }
+  },
+
+  async channel_difference({ peer, pts: since }) {
+    const channel = await client.resolveChannel(place(peer))
+    const filter = { _: 'channelMessagesFilterEmpty' }
+    return channelDifferenceFrom(since, (pts) =>
+      client.call({ _: 'updates.getChannelDifference', channel, filter, pts, limit: 20 }),
+    )
+  },
 
   async save_draft({ peer, text }) {
     await client.call({ _: 'messages.saveDraft', peer: await client.resolvePeer(peer), message: text })

@@ -20,16 +20,19 @@ export function userOf(user) {
 }
 
 export function messageOf(message) {
+  const { userId, channelId } = message.peerId
   return {
     id: message.id,
-    chat: number(message.peerId.userId),
+    ...(channelId === undefined ? { chat: number(userId) } : { channel: number(channelId) }),
     out: Boolean(message.out),
+    mentioned: Boolean(message.mentioned),
     text: message.message,
     reply_to: message.replyTo?.replyToMsgId ?? null,
   }
 }
 
 export function dialogOf(dialog) {
+  if (dialog.peer.channelId !== undefined) return { channel: number(dialog.peer.channelId) }
   return {
     chat: number(dialog.peer.userId),
     top: dialog.topMessage,
@@ -64,6 +67,29 @@ export async function differenceFrom(state, ask) {
   }
 }
 
+/**
+ * Everything in a channel since `pts`, slice by slice; `ask` calls `updates.getChannelDifference`.
+ */
+export async function channelDifferenceFrom(pts, ask) {
+  const events = []
+  for (let slices = 0; ; ) {
+    const answer = await ask(pts)
+    const name = kind(answer).replace('updates.', '').toLowerCase()
+    if (name === 'channeldifferencetoolong') throw new Error('the server calls the difference too long')
+    if (name === 'channeldifferenceempty') return { events, slices }
+    slices += 1
+    for (const message of answer.newMessages.filter(isPost)) events.push({ event: 'post', ...messageOf(message) })
+    events.push(...answer.otherUpdates.map(eventOf).filter(Boolean))
+    if (answer.final) return { events, slices }
+    pts = answer.pts
+  }
+}
+
+/**
+ * Whether a message is one that a member wrote, in a channel or group.
+ */
+export const isPost = (message) => kind(message) === 'message' && message.peerId.channelId !== undefined
+
 const isPrivate = (message) => kind(message) === 'message' && message.peerId.userId !== undefined
 
 /**
@@ -75,6 +101,22 @@ export function eventOf(update) {
       return isPrivate(update.message) ? { event: 'new_message', ...messageOf(update.message) } : undefined
     case 'updateEditMessage':
       return isPrivate(update.message) ? { event: 'edited', ...messageOf(update.message) } : undefined
+    case 'updateNewChannelMessage':
+      return isPost(update.message) ? { event: 'post', ...messageOf(update.message) } : undefined
+    case 'updateEditChannelMessage':
+      return isPost(update.message) ? { event: 'post_edited', ...messageOf(update.message) } : undefined
+    case 'updateDeleteChannelMessages':
+      return { event: 'posts_deleted', channel: number(update.channelId), ids: [...update.messages] }
+    case 'updatePinnedChannelMessages': {
+      const pinned = Boolean(update.pinned)
+      return { event: 'posts_pinned', channel: number(update.channelId), ids: [...update.messages], pinned }
+    }
+    case 'updateReadChannelInbox':
+      return { event: 'posts_read', channel: number(update.channelId), max_id: update.maxId }
+    case 'updateReadChannelOutbox':
+      return { event: 'posts_seen', channel: number(update.channelId), max_id: update.maxId }
+    case 'updateChannelUserTyping':
+      return { event: 'group_typing', channel: number(update.channelId), user: number(update.fromId.userId) }
     case 'updateShortMessage':
       return { event: 'new_message', ...messageOf({ ...update, replyTo: update.replyTo, peerId: update }) }
     case 'updateDeleteMessages':

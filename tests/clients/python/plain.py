@@ -20,14 +20,16 @@ def user_of(user):
 
 
 def message_of(message):
-    """A `message` of a private chat."""
-    reply_to = getattr(message.reply_to, "reply_to_msg_id", None)
+    """A `message` of a private chat, or of a channel or group."""
+    peer = message.peer_id
+    place = {"chat": peer.user_id} if hasattr(peer, "user_id") else {"channel": peer.channel_id}
     return {
         "id": message.id,
-        "chat": message.peer_id.user_id,
+        **place,
         "out": bool(message.out),
+        "mentioned": bool(message.mentioned),
         "text": message.message,
-        "reply_to": reply_to,
+        "reply_to": getattr(message.reply_to, "reply_to_msg_id", None),
     }
 
 
@@ -37,7 +39,9 @@ def draft_text(draft):
 
 
 def dialog_of(dialog):
-    """A `dialog` with a user."""
+    """A `dialog` with a user; of one with a channel, which channel it is."""
+    if hasattr(dialog.peer, "channel_id"):
+        return {"channel": dialog.peer.channel_id}
     return {
         "chat": dialog.peer.user_id,
         "top": dialog.top_message,
@@ -79,6 +83,31 @@ async def difference_from(state, ask):
         state = state_of(answer.intermediate_state)
 
 
+async def channel_difference_from(pts, ask):
+    """Everything in a channel since `pts`, slice by slice; `ask` calls `updates.getChannelDifference`."""
+    events, slices = [], 0
+    while True:
+        answer = await ask(pts)
+        name = kind(answer)
+        if name == "ChannelDifferenceTooLong":
+            raise AssertionError("the server calls the difference too long")
+        if name == "ChannelDifferenceEmpty":
+            return {"events": events, "slices": slices}
+        new = filter(is_post, answer.new_messages)
+        other = map(event_of, answer.other_updates)
+        events += [{"event": "post", **message_of(message)} for message in new]
+        events += [event for event in other if event]
+        slices += 1
+        if answer.final:
+            return {"events": events, "slices": slices}
+        pts = answer.pts
+
+
+def is_post(message):
+    """Whether a message is a plain one in a channel or group."""
+    return kind(message) == "Message" and hasattr(message.peer_id, "channel_id")
+
+
 def is_private(message):
     """Whether a message is a plain one between two users."""
     return kind(message) == "Message" and hasattr(message.peer_id, "user_id")
@@ -99,6 +128,22 @@ def event_of(update):
             "text": update.message,
             "reply_to": getattr(update.reply_to, "reply_to_msg_id", None),
         }
+    # Kurigram hands over what it missed of a channel as UpdateNewMessage.
+    if name in ("UpdateNewChannelMessage", "UpdateNewMessage") and is_post(update.message):
+        return {"event": "post", **message_of(update.message)}
+    if name == "UpdateEditChannelMessage" and is_post(update.message):
+        return {"event": "post_edited", **message_of(update.message)}
+    if name == "UpdateDeleteChannelMessages":
+        return {"event": "posts_deleted", "channel": update.channel_id, "ids": list(update.messages)}
+    if name == "UpdatePinnedChannelMessages":
+        ids, pinned = list(update.messages), bool(update.pinned)
+        return {"event": "posts_pinned", "channel": update.channel_id, "ids": ids, "pinned": pinned}
+    if name == "UpdateReadChannelInbox":
+        return {"event": "posts_read", "channel": update.channel_id, "max_id": update.max_id}
+    if name == "UpdateReadChannelOutbox":
+        return {"event": "posts_seen", "channel": update.channel_id, "max_id": update.max_id}
+    if name == "UpdateChannelUserTyping":
+        return {"event": "group_typing", "channel": update.channel_id, "user": update.from_id.user_id}
     if name == "UpdateDeleteMessages":
         return {"event": "deleted", "ids": list(update.messages)}
     if name == "UpdateReadHistoryInbox":

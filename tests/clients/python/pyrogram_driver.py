@@ -11,7 +11,7 @@ LOOP = asyncio.new_event_loop()
 asyncio.set_event_loop(LOOP)
 
 import pyrogram
-from pyrogram import Client, enums, raw
+from pyrogram import Client, enums, raw, utils
 from pyrogram.crypto import rsa
 from pyrogram.handlers import RawUpdateHandler
 from pyrogram.raw.all import layer
@@ -44,6 +44,11 @@ def options_for(host, port, transport):
 
     DataCenter.__new__ = lambda cls, dc_id, test_mode, ipv6, media: (host, port)
     return {}
+
+
+def place(peer):
+    """What the library takes for `@username`, or for the number of a channel or group."""
+    return utils.get_channel_id(peer) if isinstance(peer, int) else peer
 
 
 class Driver:
@@ -125,35 +130,35 @@ class Driver:
             options["reply_parameters"] = pyrogram.types.ReplyParameters(message_id=reply_to)
         elif reply_to:
             options["reply_to_message_id"] = reply_to
-        return {"id": (await self.client.send_message(peer, text, **options)).id}
+        return {"id": (await self.client.send_message(place(peer), text, **options)).id}
 
     async def do_edit(self, peer, id, text):
-        await self.client.edit_message_text(peer, id, text)
+        await self.client.edit_message_text(place(peer), id, text)
 
     async def do_delete(self, peer, ids):
-        await self.client.delete_messages(peer, ids, revoke=True)
+        await self.client.delete_messages(place(peer), ids, revoke=True)
 
     async def do_read(self, peer, max_id):
-        await self.client.read_chat_history(peer, max_id)
+        await self.client.read_chat_history(place(peer), max_id)
 
     async def do_typing(self, peer):
-        await self.client.send_chat_action(peer, enums.ChatAction.TYPING)
+        await self.client.send_chat_action(place(peer), enums.ChatAction.TYPING)
 
     async def do_online(self, online):
         await self.client.invoke(raw.functions.account.UpdateStatus(offline=not online))
 
     async def do_history(self, peer, limit):
-        found = [message async for message in self.client.get_chat_history(peer, limit=limit)]
+        found = [message async for message in self.client.get_chat_history(place(peer), limit=limit)]
         return {
             "messages": [
                 {
                     "id": message.id,
-                    "chat": message.chat.id,
                     "out": bool(message.outgoing),
                     "text": str(message.text),
                     "reply_to": message.reply_to_message_id,
                 }
                 for message in found
+                if not message.service
             ]
         }
 
@@ -177,6 +182,62 @@ class Driver:
             return await self.client.invoke(raw.functions.updates.GetDifference(**known))
 
         return await plain.difference_from(state, ask)
+
+    async def do_make_channel(self, title, broadcast):
+        make = self.client.create_channel if broadcast else self.client.create_supergroup
+        return {"channel": utils.get_channel_id((await make(title)).id)}
+
+    async def do_publish(self, peer, username):
+        await self.client.set_chat_username(place(peer), username)
+
+    async def do_join(self, to):
+        joined = await self.client.join_chat(to)
+        # Kurigram wraps the chat in a result.
+        return {"channel": utils.get_channel_id(getattr(joined, "chat", joined).id)}
+
+    async def do_leave(self, peer):
+        await self.client.leave_chat(place(peer))
+
+    async def do_pin_message(self, peer, id):
+        await self.client.pin_chat_message(place(peer), id)
+
+    async def do_mute(self, peer, user, muted):
+        if muted:
+            permissions = pyrogram.types.ChatPermissions()
+        else:
+            chat = await self.client.get_chat(place(peer))
+            permissions = chat.permissions
+        await self.client.restrict_chat_member(place(peer), user, permissions)
+
+    async def do_invite_link(self, peer):
+        return {"link": await self.client.export_chat_invite_link(place(peer))}
+
+    async def do_discuss(self, peer, group):
+        broadcast = await self.client.resolve_peer(place(peer))
+        group = await self.client.resolve_peer(place(group))
+        await self.client.invoke(raw.functions.channels.SetDiscussionGroup(broadcast=broadcast, group=group))
+
+    async def do_comment(self, peer, id, text):
+        first = await self.client.get_discussion_message(place(peer), id)
+        await self.do_send(utils.get_channel_id(first.chat.id), text, first.id)
+
+    async def do_channel_state(self, peer):
+        channel = await self.client.resolve_peer(place(peer))
+        full = await self.client.invoke(raw.functions.channels.GetFullChannel(channel=channel))
+        return {"pts": full.full_chat.pts}
+
+    async def do_channel_difference(self, peer, pts):
+        channel = await self.client.resolve_peer(place(peer))
+        everything = raw.types.ChannelMessagesFilterEmpty()
+
+        async def ask(pts):
+            return await self.client.invoke(
+                raw.functions.updates.GetChannelDifference(
+                    channel=channel, filter=everything, pts=pts, limit=20
+                )
+            )
+
+        return await plain.channel_difference_from(pts, ask)
 
     async def do_save_draft(self, peer, text):
         peer = await self.client.resolve_peer(peer)

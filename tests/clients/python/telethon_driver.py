@@ -21,6 +21,11 @@ CONNECTIONS = {
 }
 
 
+def place(peer):
+    """What the library takes for `@username`, or for the number of a channel or group."""
+    return types.PeerChannel(peer) if isinstance(peer, int) else peer
+
+
 class Driver:
     async def do_connect(self, host, port, key, session, transport):
         with open(key["pem"], encoding="ascii") as pem:
@@ -83,27 +88,27 @@ class Driver:
         return plain.user_of(found.users[0])
 
     async def do_send(self, peer, text, reply_to=None):
-        return {"id": (await self.client.send_message(peer, text, reply_to=reply_to)).id}
+        return {"id": (await self.client.send_message(place(peer), text, reply_to=reply_to)).id}
 
     async def do_edit(self, peer, id, text):
-        await self.client.edit_message(peer, id, text)
+        await self.client.edit_message(place(peer), id, text)
 
     async def do_delete(self, peer, ids):
-        await self.client.delete_messages(peer, ids, revoke=True)
+        await self.client.delete_messages(place(peer), ids, revoke=True)
 
     async def do_read(self, peer, max_id):
-        await self.client.send_read_acknowledge(peer, max_id=max_id)
+        await self.client.send_read_acknowledge(place(peer), max_id=max_id)
 
     async def do_typing(self, peer):
-        peer = await self.client.get_input_entity(peer)
+        peer = await self.client.get_input_entity(place(peer))
         await self.client(functions.messages.SetTypingRequest(peer, types.SendMessageTypingAction()))
 
     async def do_online(self, online):
         await self.client(functions.account.UpdateStatusRequest(offline=not online))
 
     async def do_history(self, peer, limit):
-        found = await self.client.get_messages(peer, limit=limit)
-        return {"messages": [plain.message_of(message) for message in found]}
+        found = await self.client.get_messages(place(peer), limit=limit)
+        return {"messages": [plain.message_of(message) for message in found if plain.kind(message) == "Message"]}
 
     async def do_dialogs(self):
         found = [item.dialog for item in await self.client.get_dialogs()]
@@ -117,6 +122,58 @@ class Driver:
             return await self.client(functions.updates.GetDifferenceRequest(pts=pts, date=date, qts=qts))
 
         return await plain.difference_from(state, ask)
+
+    async def do_make_channel(self, title, broadcast):
+        kind = {"broadcast": True} if broadcast else {"megagroup": True}
+        made = await self.client(functions.channels.CreateChannelRequest(title, about="", **kind))
+        return {"channel": made.chats[0].id}
+
+    async def do_publish(self, peer, username):
+        await self.client(functions.channels.UpdateUsernameRequest(place(peer), username))
+
+    async def do_join(self, to):
+        _, plus, invite = to.partition("+")
+        if plus:
+            joined = await self.client(functions.messages.ImportChatInviteRequest(invite))
+        else:
+            joined = await self.client(functions.channels.JoinChannelRequest(to))
+        # Since layer 225 the answer wraps the updates.
+        joined = joined if hasattr(joined, "chats") else joined.updates
+        return {"channel": joined.chats[0].id}
+
+    async def do_leave(self, peer):
+        await self.client.delete_dialog(place(peer))
+
+    async def do_pin_message(self, peer, id):
+        await self.client.pin_message(place(peer), id, notify=True)
+
+    async def do_mute(self, peer, user, muted):
+        await self.client.edit_permissions(place(peer), user, send_messages=not muted)
+
+    async def do_invite_link(self, peer):
+        peer = await self.client.get_input_entity(place(peer))
+        return {"link": (await self.client(functions.messages.ExportChatInviteRequest(peer))).link}
+
+    async def do_discuss(self, peer, group):
+        await self.client(functions.channels.SetDiscussionGroupRequest(place(peer), place(group)))
+
+    async def do_comment(self, peer, id, text):
+        await self.client.send_message(place(peer), text, comment_to=id)
+
+    async def do_channel_state(self, peer):
+        full = await self.client(functions.channels.GetFullChannelRequest(place(peer)))
+        return {"pts": full.full_chat.pts}
+
+    async def do_channel_difference(self, peer, pts):
+        channel = await self.client.get_input_entity(place(peer))
+
+        async def ask(pts):
+            everything = types.ChannelMessagesFilterEmpty()
+            return await self.client(
+                functions.updates.GetChannelDifferenceRequest(channel, everything, pts, limit=20)
+            )
+
+        return await plain.channel_difference_from(pts, ask)
 
     async def do_save_draft(self, peer, text):
         peer = await self.client.get_input_entity(peer)

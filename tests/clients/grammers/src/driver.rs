@@ -11,13 +11,13 @@ use grammers_client::tl::{self, enums, functions, types};
 use grammers_client::{Client, SenderPool};
 use grammers_session::Session as _;
 use grammers_session::storages::MemorySession;
-use grammers_session::types::{PeerInfo, PeerRef, UpdateState, UpdatesState};
+use grammers_session::types::{PeerId, PeerInfo, PeerKind, PeerRef, UpdateState, UpdatesState};
 use grammers_session::updates::UpdatesLike;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::{Outcome, emit, plain, session};
+use crate::{Outcome, emit, plain, session, square};
 
 const API_ID: i32 = 1;
 const VERSION: &str = "0.11.0";
@@ -148,7 +148,12 @@ impl Open {
             }
             "read" => {
                 // `mark_as_read` always reads to the end; the scenarios read up to a message.
-                let (peer, max_id) = (self.peer(request).await?.into(), int(request, "max_id"));
+                let (peer, max_id) = (self.peer(request).await?, int(request, "max_id"));
+                if peer.id.kind() == PeerKind::Channel {
+                    square::read(&client, peer, max_id).await?;
+                    return Ok(json!({}));
+                }
+                let peer = peer.into();
                 client
                     .invoke(&functions::messages::ReadHistory { peer, max_id })
                     .await?;
@@ -180,6 +185,39 @@ impl Open {
                 return Ok(json!({ "pts": state.pts, "qts": state.qts, "date": state.date }));
             }
             "difference" => return difference(&client, &request["state"]).await,
+            "make_channel" => {
+                let broadcast = request["broadcast"] == json!(true);
+                return square::make(&client, text(request, "title"), broadcast).await;
+            }
+            "publish" => {
+                let peer = self.peer(request).await?;
+                square::publish(&client, peer, text(request, "username")).await?;
+            }
+            "join" => return square::join(&client, &text(request, "to")).await,
+            "leave" => square::leave(&client, self.peer(request).await?).await?,
+            "pin_message" => {
+                let peer = self.peer(request).await?;
+                client.pin_message(peer, int(request, "id")).await?;
+            }
+            "mute" => {
+                let user = self.named(&text(request, "user")).await?;
+                let muted = request["muted"] == json!(true);
+                square::mute(&client, self.peer(request).await?, user, muted).await?;
+            }
+            "invite_link" => return square::invite_link(&client, self.peer(request).await?).await,
+            "discuss" => {
+                let group = self.numbered(&request["group"]).await?;
+                square::discuss(&client, self.peer(request).await?, group).await?;
+            }
+            "comment" => {
+                let (peer, id) = (self.peer(request).await?, int(request, "id"));
+                square::comment(&client, peer, id, text(request, "text")).await?;
+            }
+            "channel_state" => return square::state(&client, self.peer(request).await?).await,
+            "channel_difference" => {
+                let peer = self.peer(request).await?;
+                return square::difference(&client, peer, int(request, "pts")).await;
+            }
             "save_draft" => self.save_draft(request).await?,
             "pin" => {
                 let peer = types::InputDialogPeer {
@@ -366,10 +404,28 @@ impl Open {
         Ok(())
     }
 
-    /// The user whom the request names as `@username`, resolved once.
+    /// Whom the request names: by `@username`, or by the number of a channel or group.
     async fn peer(&mut self, request: &Value) -> Outcome<PeerRef> {
-        let name = text(request, "peer");
-        if let Some(known) = self.known.get(&name) {
+        match request["peer"].as_str() {
+            Some(name) => self.named(name).await,
+            None => self.numbered(&request["peer"]).await,
+        }
+    }
+
+    /// The channel or group with this number: one that the session knows, or one in the list of chats.
+    async fn numbered(&self, number: &Value) -> Outcome<PeerRef> {
+        let number = number.as_i64().ok_or("a request names whom it is about")?;
+        let id = PeerId::channel(number).ok_or("not a channel's number")?;
+        let known = self.session.peer_ref(id).await.map_err(|e| e.to_string())?;
+        match known {
+            Some(known) => Ok(known),
+            None => square::of_dialogs(&self.client, number).await,
+        }
+    }
+
+    /// Whoever has this `@username`, resolved once.
+    async fn named(&mut self, name: &str) -> Outcome<PeerRef> {
+        if let Some(known) = self.known.get(name) {
             return Ok(*known);
         }
         let found = self
@@ -381,7 +437,7 @@ impl Open {
             .to_ref()
             .await?
             .ok_or("no access hash")?;
-        self.known.insert(name, found);
+        self.known.insert(name.to_owned(), found);
         Ok(found)
     }
 

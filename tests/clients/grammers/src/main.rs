@@ -3,6 +3,7 @@
 mod driver;
 mod plain;
 mod session;
+mod square;
 
 use std::error::Error;
 use std::fs;

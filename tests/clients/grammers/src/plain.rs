@@ -16,7 +16,7 @@ pub fn user(user: &enums::User) -> Value {
     })
 }
 
-/// A `message` of a private chat, or nothing for any other.
+/// A `message` of a private chat, or of a channel or group.
 pub fn message(message: &enums::Message) -> Option<Value> {
     let enums::Message::Message(message) = message else {
         return None;
@@ -25,13 +25,18 @@ pub fn message(message: &enums::Message) -> Option<Value> {
         Some(enums::MessageReplyHeader::Header(header)) => header.reply_to_msg_id,
         _ => None,
     };
-    Some(json!({
+    let mut record = json!({
         "id": message.id,
-        "chat": chat(&message.peer_id)?,
         "out": message.out,
+        "mentioned": message.mentioned,
         "text": message.message,
         "reply_to": reply_to,
-    }))
+    });
+    match &message.peer_id {
+        enums::Peer::Channel(place) => record["channel"] = json!(place.channel_id),
+        private => record["chat"] = json!(chat(private)?),
+    }
+    Some(record)
 }
 
 /// A `dialog` with a user, or nothing for any other.
@@ -56,6 +61,28 @@ pub fn event(update: &enums::Update) -> Option<Value> {
     Some(match update {
         Update::NewMessage(new) => new_message(&new.message)?,
         Update::EditMessage(edit) => named("edited", message(&edit.message)?),
+        Update::NewChannelMessage(new) => named("post", message(&new.message)?),
+        Update::EditChannelMessage(edit) => named("post_edited", message(&edit.message)?),
+        Update::DeleteChannelMessages(gone) => {
+            json!({ "event": "posts_deleted", "channel": gone.channel_id, "ids": gone.messages })
+        }
+        Update::PinnedChannelMessages(pin) => json!({
+            "event": "posts_pinned",
+            "channel": pin.channel_id,
+            "ids": pin.messages,
+            "pinned": pin.pinned,
+        }),
+        Update::ReadChannelInbox(read) => {
+            json!({ "event": "posts_read", "channel": read.channel_id, "max_id": read.max_id })
+        }
+        Update::ReadChannelOutbox(read) => {
+            json!({ "event": "posts_seen", "channel": read.channel_id, "max_id": read.max_id })
+        }
+        Update::ChannelUserTyping(typing) => json!({
+            "event": "group_typing",
+            "channel": typing.channel_id,
+            "user": chat(&typing.from_id)?,
+        }),
         Update::DeleteMessages(deleted) => json!({ "event": "deleted", "ids": deleted.messages }),
         Update::ReadHistoryInbox(read) => {
             json!({ "event": "read_inbox", "chat": chat(&read.peer)?, "max_id": read.max_id })
@@ -90,7 +117,11 @@ pub fn event(update: &enums::Update) -> Option<Value> {
 
 /// The event for a message that comes without an update around it.
 pub fn new_message(new: &enums::Message) -> Option<Value> {
-    message(new).map(|new| named("new_message", new))
+    let event = match new {
+        enums::Message::Message(new) if matches!(new.peer_id, enums::Peer::Channel(_)) => "post",
+        _ => "new_message",
+    };
+    message(new).map(|new| named(event, new))
 }
 
 fn named(event: &str, mut record: Value) -> Value {

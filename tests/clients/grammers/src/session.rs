@@ -5,7 +5,9 @@ use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use grammers_session::Session as _;
 use grammers_session::storages::MemorySession;
-use grammers_session::types::{DcOption, PeerAuth, PeerId, PeerInfo, UpdateState, UpdatesState};
+use grammers_session::types::{
+    ChannelState, DcOption, PeerAuth, PeerId, PeerInfo, UpdateState, UpdatesState,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
@@ -20,6 +22,15 @@ struct Saved {
     qts: i32,
     date: i32,
     seq: i32,
+    channels: Vec<SavedChannel>,
+}
+
+/// A channel whose log the library follows.
+#[derive(Serialize, Deserialize)]
+struct SavedChannel {
+    id: i64,
+    access_hash: i64,
+    pts: i32,
 }
 
 /// A session in memory that points every data centre at `server`.
@@ -47,6 +58,7 @@ pub async fn load(folder: &str, server: SocketAddrV4) -> Outcome<MemorySession> 
             qts,
             date,
             seq,
+            channels,
         } = serde_json::from_slice(&saved)?;
         let auth = Some(PeerAuth::from_hash(access_hash));
         let me = PeerInfo::User {
@@ -56,12 +68,29 @@ pub async fn load(folder: &str, server: SocketAddrV4) -> Outcome<MemorySession> 
             is_self: Some(true),
         };
         session.cache_peer(me).await.map_err(|e| e.to_string())?;
+        for SavedChannel {
+            id, access_hash, ..
+        } in &channels
+        {
+            let auth = Some(PeerAuth::from_hash(*access_hash));
+            let kind = None;
+            let channel = PeerInfo::Channel {
+                id: *id,
+                auth,
+                kind,
+            };
+            session
+                .cache_peer(channel)
+                .await
+                .map_err(|e| e.to_string())?;
+        }
+        let followed = |SavedChannel { id, pts, .. }| ChannelState { id, pts };
         let state = UpdateState::All(UpdatesState {
             pts,
             qts,
             date,
             seq,
-            channels: Vec::new(),
+            channels: channels.into_iter().map(followed).collect(),
         });
         session
             .set_update_state(state)
@@ -81,8 +110,21 @@ pub async fn save(folder: &str, session: &MemorySession, me: i64) -> Outcome<()>
         qts,
         date,
         seq,
-        ..
+        channels: followed,
     } = session.updates_state().await.map_err(|e| e.to_string())?;
+    let mut channels = Vec::with_capacity(followed.len());
+    for ChannelState { id, pts } in followed {
+        let peer = PeerId::channel(id).ok_or("not a channel's number")?;
+        let known = session.peer_ref(peer).await.map_err(|e| e.to_string())?;
+        if let Some(known) = known {
+            let access_hash = known.auth.hash();
+            channels.push(SavedChannel {
+                id,
+                access_hash,
+                pts,
+            });
+        }
+    }
     let saved = Saved {
         me,
         access_hash,
@@ -90,6 +132,7 @@ pub async fn save(folder: &str, session: &MemorySession, me: i64) -> Outcome<()>
         qts,
         date,
         seq,
+        channels,
     };
     fs::write(
         format!("{folder}/grammers.json"),
