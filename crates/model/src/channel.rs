@@ -4,7 +4,9 @@
 //! (a *supergroup*) is a matter of rights; everything else is the same
 //! (<https://core.telegram.org/api/channel>).
 
-use crate::{ChannelId, NameError, UnixMs, UserId, Username, names::one_line};
+use crate::{
+    ChannelId, NameError, UnixMs, UserId, Username, names::one_line, names::turns_text_round,
+};
 use minicbor::{Decode, Encode};
 
 /// The longest title, in characters; clients enforce the same.
@@ -40,7 +42,7 @@ impl Title {
 pub struct Description(#[n(0)] String);
 
 impl Description {
-    /// Trims both ends; control characters other than line ends go.
+    /// Trims both ends; control characters other than line ends go, and those that turn text round.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.len() > DESCRIPTION_CHARS_MAX * 4 + 64 {
             return Err(NameError::TooLong);
@@ -48,7 +50,7 @@ impl Description {
         let kept: String = text
             .trim()
             .chars()
-            .filter(|c| *c == '\n' || !c.is_control())
+            .filter(|c| *c == '\n' || !(c.is_control() || turns_text_round(*c)))
             .collect();
         if kept.chars().count() > DESCRIPTION_CHARS_MAX {
             return Err(NameError::TooLong);

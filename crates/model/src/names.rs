@@ -86,13 +86,31 @@ impl About {
     }
 }
 
-/// One line without control characters, outer or doubled white space.
+/// Characters that turn round the direction of what stands behind them, and with it the rest of the
+/// line in which a client shows a name (embeddings, overrides, isolates). Marks of direction within a
+/// text (U+200E, U+200F) are not among them.
+pub(crate) fn turns_text_round(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that leave nothing to see where they stand alone: joiners, marks, fillers, selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}'
+        | '\u{206a}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// One line without control characters, outer or doubled white space; empty where there is nothing
+/// to see.
 pub(crate) fn one_line(text: &str, chars_max: usize) -> Result<String, NameError> {
     // Four bytes a character at most; what is longer cannot fit and is not scanned.
     if text.len() > chars_max * 4 + 64 {
         return Err(NameError::TooLong);
     }
     let mut line = String::with_capacity(text.len());
+    let text: String = text.chars().filter(|c| !turns_text_round(*c)).collect();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
         if word.is_empty() {
             continue;
@@ -104,6 +122,9 @@ pub(crate) fn one_line(text: &str, chars_max: usize) -> Result<String, NameError
     }
     if line.chars().count() > chars_max {
         return Err(NameError::TooLong);
+    }
+    if line.chars().all(|c| is_invisible(c) || c == ' ') {
+        line.clear();
     }
     Ok(line)
 }
@@ -192,6 +213,31 @@ mod tests {
     fn control_characters_and_doubled_spaces_fold() {
         let name = FirstName::parse("  Ada\u{0}\n  Lovelace ").expect("a name is left");
         assert_eq!(name.as_str(), "Ada Lovelace");
+    }
+
+    #[test]
+    fn a_name_that_shows_nothing_is_blank() {
+        for nothing in [
+            "\u{200b}",
+            "\u{2800}\u{3164}",
+            "\u{200d} \u{feff}",
+            "\u{202e}",
+        ] {
+            assert_eq!(
+                FirstName::parse(nothing),
+                Err(NameError::Empty),
+                "{nothing:?}"
+            );
+        }
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let kept = FirstName::parse(family).expect("joined signs are seen");
+        assert_eq!(kept.as_str(), family);
+    }
+
+    #[test]
+    fn a_name_cannot_turn_round_what_stands_behind_it() {
+        let name = FirstName::parse("Ada \u{202e}gnp.exe\u{202c}").expect("a name is left");
+        assert_eq!(name.as_str(), "Ada gnp.exe");
     }
 
     #[test]

@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 
 from telethon.crypto import rsa
+from telethon.errors import SecurityError
 from telethon.network import ConnectionTcpIntermediate, MTProtoPlainSender, authenticator
 
 import lines
@@ -22,7 +23,13 @@ async def main(host, port, pem):
     loggers = defaultdict(lambda: logging.getLogger("auth_key"))
     link = ConnectionTcpIntermediate(host, int(port), 2, loggers=loggers)
     await link.connect()
-    key, _ = await authenticator.do_authentication(MTProtoPlainSender(link, loggers=loggers))
+    key = None
+    while key is None:
+        try:
+            key, _ = await authenticator.do_authentication(MTProtoPlainSender(link, loggers=loggers))
+        except SecurityError as error:
+            # One key in 256 begins with a zero byte, which this code drops; the library tries again too.
+            print(error, file=sys.stderr)
     print(key.key.hex())
     await link.disconnect()
 

@@ -4,9 +4,13 @@ mod admins;
 mod comments;
 mod edit;
 mod full;
+#[cfg(test)]
+mod hostile;
 mod invites;
 mod members;
 mod posts;
+#[cfg(test)]
+mod replica;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

@@ -100,7 +100,7 @@ async fn read_message_contents(cx: Ctx, req: f::channels::ReadMessageContents) -
     let read = ReadMentions {
         user,
         channel: standing.channel.id,
-        ids: Some(req.id.into_iter().map(message_id).collect()),
+        ids: Some(req.id.into_iter().take(NAMED_MAX).map(message_id).collect()),
     };
     cx.write(read).await?;
     Ok(true)

@@ -288,7 +288,9 @@ impl Command for AddMembers {
                 missing.push(*user);
                 continue;
             }
-            if let Some(mut place) = added.member.filter(|place| place.ban.is_some()) {
+            // Only a removal ends by it: who was silenced and left comes back silenced.
+            let kicked = added.is_kicked();
+            if let Some(mut place) = added.member.filter(|_| kicked) {
                 place.ban = None;
                 put_member(tx, self.channel, *user, &place).await?;
             }

@@ -196,8 +196,9 @@ impl Command for EditBanned {
         let rights = BannedRights(self.rights.0 & BannedRights::ALL.0);
         let inside = standing.inside();
         let mut place = standing.member.unwrap_or_default();
-        let lasts =
-            self.until == 0 || self.until - now_s > LONGEST_S || self.until - now_s < SHORTEST_S;
+        // A date of the client's: any number.
+        let left_s = self.until.saturating_sub(now_s);
+        let lasts = !(SHORTEST_S..=LONGEST_S).contains(&left_s);
         place.ban = (rights.0 != 0).then_some(Ban {
             rights,
             until: if lasts { Ban::FOREVER } else { self.until },
