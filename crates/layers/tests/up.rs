@@ -211,8 +211,8 @@ fn a_peer_is_taken_where_a_channel_or_user_is_due() {
     );
     check_up(
         layers,
-        r#"users.getUsers{id=[inputPeerSelf, inputPeerUser{user_id=7, access_hash=8}, inputPeerEmpty]}"#,
-        r#"users.getUsers{id=[inputUserSelf, inputUser{user_id=7, access_hash=8}, inputUserEmpty]}"#,
+        r"users.getUsers{id=[inputPeerSelf, inputPeerUser{user_id=7, access_hash=8}, inputPeerEmpty]}",
+        r"users.getUsers{id=[inputUserSelf, inputUser{user_id=7, access_hash=8}, inputUserEmpty]}",
     );
     let somebody = r#"channels.updateUsername{channel=inputPeerUser{user_id=7, access_hash=8}, username="news"}"#;
     assert_eq!(up(CANONICAL, somebody), Err(LayerError::Malformed));

@@ -245,7 +245,8 @@ impl Ban {
     }
 }
 
-/// Somebody's place in a channel. Who has left keeps one only for the sake of a ban.
+/// Somebody's place in a channel. Who has left keeps one only for the sake of a ban or
+/// of slow mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Member {
     /// Whether they are in it.

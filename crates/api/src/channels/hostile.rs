@@ -183,6 +183,48 @@ async fn slow_mode_lets_one_of_many_messages_at_once_through() {
 }
 
 #[tokio::test]
+async fn slow_mode_is_not_escaped_by_leaving() {
+    let (world, ada, ben) = two().await;
+    let group = world.channel(&ada, "Group", Kind::Group).await;
+    let news = world.channel(&ada, "News", Kind::Broadcast).await;
+    world.publish(&ada, group, "the_group").await;
+    let link = f::channels::SetDiscussionGroup {
+        broadcast: world.input_channel(&ada, news),
+        group: world.input_channel(&ada, group),
+    };
+    world.call(&ada, link).await.expect("it is discussed there");
+    let slow = f::channels::ToggleSlowMode {
+        channel: world.input_channel(&ada, group),
+        seconds: 60,
+    };
+    world.call(&ada, slow).await.expect("slow mode is on");
+    let channel = world.input_channel(&ben, group);
+    let join = f::channels::JoinChannel {
+        channel: channel.clone(),
+    };
+    let leave = f::channels::LeaveChannel { channel };
+
+    world.call(&ben, join.clone()).await.expect("he is in");
+    world.say_in(&ben, group, "one").await;
+    world.call(&ben, leave.clone()).await.expect("he is out");
+    let outside = world.call(&ben, world.post(&ben, group, "two")).await;
+    assert_eq!(outside.expect_err("too early").message, "SLOWMODE_WAIT_60");
+    world.call(&ben, join).await.expect("he is in again");
+    let again = world.call(&ben, world.post(&ben, group, "two")).await;
+    assert_eq!(again.expect_err("too early").message, "SLOWMODE_WAIT_60");
+
+    world.call(&ben, leave).await.expect("he is out");
+    world.pass(60);
+    world.say_in(&ben, group, "a comment from outside").await;
+    let second = world
+        .call(&ben, world.post(&ben, group, "and one more"))
+        .await;
+    assert_eq!(second.expect_err("too early").message, "SLOWMODE_WAIT_60");
+    let (count, named) = members(&world, &ada, group).await;
+    assert_eq!((count, named.len()), (1, 1), "who waits is no member");
+}
+
+#[tokio::test]
 async fn vectors_without_end_are_cut_or_refused() {
     const MANY: i32 = 10_000;
     let (world, ada, ben) = two().await;

@@ -84,12 +84,15 @@ impl Scene<'_> {
     }
 }
 
+/// Makes a call of a scene, in bytes.
+type Call = Box<dyn Fn(&Scene<'_>) -> Vec<u8>>;
+
 /// A call of the walk.
 struct Row {
     method: &'static str,
     /// What tells it from other calls of the method; often empty.
     what: &'static str,
-    call: Box<dyn Fn(&Scene<'_>) -> Vec<u8>>,
+    call: Call,
 }
 
 fn row<F: Function>(what: &'static str, call: impl Fn(&Scene<'_>) -> F + 'static) -> Row {

@@ -219,7 +219,9 @@ async fn put_member(
             _ => {}
         }
     }
-    let keeps_a_place = member.inside || member.ban.is_some();
+    // Leaving ends neither a ban nor the pause of slow mode.
+    let waits = member.next_send > tx.now().seconds();
+    let keeps_a_place = member.inside || member.ban.is_some() || waits;
     if keeps_a_place {
         tx.put(owner, &user, &MemberRow(member.clone()))
     } else {

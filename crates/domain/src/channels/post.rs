@@ -109,9 +109,8 @@ pub(crate) async fn take_turn(tx: &mut Tx<'_>, standing: &Standing) -> Result<()
     if pause_s == 0 || standing.admin().is_some() {
         return Ok(());
     }
-    let Some(place) = standing.member.clone() else {
-        return Ok(());
-    };
+    // Who comments from outside has a place from now on, for as long as they must wait.
+    let place = standing.member.clone().unwrap_or_default();
     let next_send = standing.now_s.saturating_add(pause_s as i32);
     let place = Member { next_send, ..place };
     Ok(put_member(tx, standing.channel.id, standing.user, &place).await?)
