@@ -71,8 +71,8 @@ class Square(Stage):
         mark = self.ada.mark()
         self.ben.call("delete", peer=self.group, ids=[regretted])
         self.ada.wait(mark, "posts_deleted", channel=self.group, ids=[regretted])
-        # Telethon 1.36 does not count its own deletion, fetches a difference at the next change, and
-        # passes over what else comes meanwhile; so the next change is one that is in the difference.
+        # Telethon 1.36 counts its own deletion for the account, not the group. At the next change it
+        # fetches a difference and passes over what else comes meanwhile; a new message is in it.
         self.post(self.ada, self.ben, self.group, "Ada saw nothing")
 
     @step("read and type in a group")
