@@ -3,6 +3,7 @@
 use crate::clock::HandClock;
 use crate::record::Record;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
+use heliograph_bot_api::BotApi;
 use heliograph_console::{Installation, Operator};
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
@@ -270,6 +271,7 @@ impl House {
         );
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
+        let bots = BotApi::new(services.clone(), wakes.bots()).routes();
         let gateway = Gateway::new(Parts {
             services: services.clone(),
             seal: SealKey::new([9; 32]),
@@ -290,6 +292,7 @@ impl House {
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health(services.store.clone())),
+            bots,
             pages: desk.as_ref().map(|desk| Pages {
                 router: desk.pages(installation()).expect("a sound origin"),
                 record: desk.record.clone(),
