@@ -17,6 +17,7 @@ mod help;
 mod langpack;
 mod limits;
 mod messages;
+mod people_only;
 pub mod render;
 mod resolve;
 mod router;

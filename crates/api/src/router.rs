@@ -7,6 +7,7 @@
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
+use crate::people_only::is_for_people;
 use heliograph_store::BoxFuture;
 use heliograph_tl::{Encode, Function};
 use std::collections::HashMap;
@@ -102,8 +103,8 @@ impl Router {
         let method = id
             .and_then(|id| self.methods.get(&id))
             .ok_or(text::INPUT_METHOD_INVALID)?;
-        if method.access == Access::User {
-            cx.user()?;
+        if method.access == Access::User && cx.user()?.is_bot() && is_for_people(method.name) {
+            return Err(text::BOT_METHOD_INVALID.into());
         }
         cx.limits.take(cx.caller(), method.rate, cx.now())?;
         (method.handler)(cx, bytes)

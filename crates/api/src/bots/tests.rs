@@ -87,6 +87,34 @@ async fn in_privacy_mode_a_bot_sees_what_concerns_it() {
     ];
     assert_eq!(waiting(&world, echo.id).await, seen);
 
+    // What it is not shown it does not read in another way either.
+    let hidden = own - 6;
+    let read = f::channels::GetMessages {
+        channel: world.input_channel(&echo, group),
+        id: vec![types::InputMessageID { id: hidden }.into()],
+    };
+    let heliograph_tl::enums::messages::Messages::ChannelMessages(page) =
+        world.call(&echo, read).await.expect("a page")
+    else {
+        panic!("not a channel's");
+    };
+    assert!(matches!(page.messages.as_slice(), [Message::Empty(_)]));
+    let forward = f::messages::ForwardMessages {
+        from_peer: world.channel_peer(&echo, group),
+        id: vec![hidden],
+        random_id: vec![random_id()],
+        to_peer: world.channel_peer(&echo, group),
+        ..Default::default()
+    };
+    let refused = world.call(&echo, forward).await;
+    assert_eq!(refused, Err(text::MESSAGE_ID_INVALID.into()));
+    let history = f::messages::GetHistory {
+        peer: world.channel_peer(&echo, group),
+        ..Default::default()
+    };
+    let refused = world.call(&echo, history).await;
+    assert_eq!(refused, Err(text::BOT_METHOD_INVALID.into()));
+
     let open = EditBot {
         privacy: Some(false),
         ..EditBot::of(echo.id)

@@ -8,10 +8,13 @@ use crate::messages::{empty, find};
 use crate::render::{self, Everyone, LINKS, Shown};
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
-use heliograph_domain::channels::{self, DeletePosts, ReadChannel, ReadMentions, unread_mentions};
+use heliograph_domain::bots;
+use heliograph_domain::channels::{
+    self, DeletePosts, ReadChannel, ReadMentions, Standing, unread_mentions,
+};
 use heliograph_domain::messages::{self, DELETE_MAX, Page, Place, Wanted, Window};
-use heliograph_model::{AdminRights, ChannelId, MessageId, Peer, UserId};
-use heliograph_store::mailbox;
+use heliograph_model::{AdminRights, ChannelId, Message, MessageId, Peer, UserId};
+use heliograph_store::{Rows, mailbox};
 use heliograph_tl::enums::messages::{AffectedHistory, AffectedMessages, Messages};
 use heliograph_tl::enums::{ExportedMessageLink, InputMessage, InputPeer, Updates};
 use heliograph_tl::{functions as f, types};
@@ -57,6 +60,10 @@ async fn get_messages(cx: Ctx, req: f::channels::GetMessages) -> Result<Messages
             messages.push(empty(named));
             continue;
         };
+        if hidden_from(&mut *view, viewer.me, &standing, &message).await? {
+            messages.push(empty(named));
+            continue;
+        }
         channels::count(&mut *view, std::slice::from_mut(&mut message)).await?;
         shown.message(&message);
         messages.push(render::message(viewer.me, &message));
@@ -73,6 +80,19 @@ async fn get_messages(cx: Ctx, req: f::channels::GetMessages) -> Result<Messages
         ..Default::default()
     }
     .into())
+}
+
+/// Whether a message is not for this bot, in privacy mode.
+async fn hidden_from(
+    rows: &mut dyn Rows,
+    viewer: UserId,
+    standing: &Standing,
+    message: &Message,
+) -> Result<bool> {
+    if !viewer.is_bot() || message.from == viewer {
+        return Ok(false);
+    }
+    Ok(!bots::sees(rows, viewer, standing.channel.id, message).await?)
 }
 
 /// `channels.readHistory`: marks a channel as read up to `max_id`; in a group the authors are told.

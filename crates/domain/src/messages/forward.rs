@@ -3,7 +3,7 @@
 use super::send::{flags, may_write, post};
 use super::{MessageError, Sent};
 use crate::channels::{NewPost, Standing, add_post, kinds_of, standing, take_turn};
-use crate::{accounts, dialogs};
+use crate::{accounts, bots, dialogs};
 use heliograph_model::{Body, Change, Forward, Logged, Message, MessageId, Peer, UserId};
 use heliograph_store::mailbox::{self, NewMessage};
 use heliograph_store::{Command, Locks, StoreError, Tx};
@@ -150,6 +150,14 @@ impl ForwardMessages {
         else {
             return Ok(None);
         };
+        // A bot in privacy mode sends on what it was shown, and nothing else.
+        if let Peer::Channel(channel) = self.source
+            && self.from.is_bot()
+            && original.from != self.from
+            && !bots::sees(tx, self.from, channel, &original).await?
+        {
+            return Ok(None);
+        }
         // A forward of a forward names the first author.
         let forward = match (&original.body.forward, self.drop_author) {
             (_, true) => None,
