@@ -27,7 +27,9 @@ use heliograph_model::UserId;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 /// The Bot API of an installation.
 pub struct BotApi {
@@ -77,6 +79,9 @@ impl BotApi {
 /// The largest body of a request, in bytes: texts and keyboards.
 const BODY_MAX: usize = 1 << 20;
 
+/// How long the body of a request may take.
+const BODY_WAIT: Duration = Duration::from_secs(30);
+
 async fn answer(
     State(api): State<Arc<BotApi>>,
     Path((bot, method)): Path<(String, String)>,
@@ -87,7 +92,8 @@ async fn answer(
     };
     let answered = async {
         let bot = api.bot(token).await?;
-        let args = Args::read(request, BODY_MAX).await?;
+        let args = timeout(BODY_WAIT, Args::read(request, BODY_MAX)).await;
+        let args = args.map_err(|_| ApiError::bad_request("the request took too long"))??;
         methods::call(&bot, &method, args).await
     };
     match answered.await {

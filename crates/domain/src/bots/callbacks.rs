@@ -55,7 +55,7 @@ impl Callbacks {
         asked.is_some_and(|(_, asker)| asker.send(answer).is_ok())
     }
 
-    /// Waits for the answer to a question; `None` where the bot gives none in [`ANSWER_WITHIN`].
+    /// Waits for the answer to a question; `None` where the bot gives none in ten seconds.
     pub async fn wait(
         &self,
         query_id: i64,

@@ -204,6 +204,10 @@ impl Command for Toggles {
             Toggle::Signatures(_) | Toggle::NoForwards(_) => AdminRights::CHANGE_INFO,
         };
         standing.require(needed)?;
+        // Whether words may leave the channel is its owner's alone to say.
+        if matches!(self.toggle, Toggle::NoForwards(_)) && !standing.is_creator() {
+            return Err(ChannelError::AdminRequired);
+        }
         let before = standing.channel;
         let mut channel = before.clone();
         match self.toggle {
