@@ -59,26 +59,12 @@ pub fn member(pool: &Pool, of: &ChannelParticipant) -> Value {
             if rights.view_messages {
                 return json!({ "user": user, "status": "kicked", "until_date": until });
             }
-            json!({
-                "user": user,
-                "status": "restricted",
-                "is_member": !of.left,
-                "until_date": until,
-                "can_send_messages": !rights.send_messages,
-                "can_send_audios": !rights.send_audios,
-                "can_send_documents": !rights.send_docs,
-                "can_send_photos": !rights.send_photos,
-                "can_send_videos": !rights.send_videos,
-                "can_send_video_notes": !rights.send_roundvideos,
-                "can_send_voice_notes": !rights.send_voices,
-                "can_send_polls": !rights.send_polls,
-                "can_send_other_messages": !rights.send_stickers,
-                "can_add_web_page_previews": !rights.embed_links,
-                "can_change_info": !rights.change_info,
-                "can_invite_users": !rights.invite_users,
-                "can_pin_messages": !rights.pin_messages,
-                "can_manage_topics": !rights.manage_topics,
-            })
+            let mut object = permissions(rights);
+            object["user"] = user;
+            object["status"] = json!("restricted");
+            object["is_member"] = json!(!of.left);
+            object["until_date"] = json!(until);
+            object
         }
         ChannelParticipant::Left(of) => {
             let user = peer_of(&of.peer).user().map(|user| pool.user(user));
@@ -97,6 +83,26 @@ fn title(object: &mut Value, rank: Option<&String>) {
     if let Some(rank) = rank {
         object["custom_title"] = json!(rank);
     }
+}
+
+/// A `ChatPermissions` object: what is left of what may be forbidden.
+pub fn permissions(rights: &types::ChatBannedRights) -> Value {
+    json!({
+        "can_send_messages": !rights.send_messages,
+        "can_send_audios": !rights.send_audios,
+        "can_send_documents": !rights.send_docs,
+        "can_send_photos": !rights.send_photos,
+        "can_send_videos": !rights.send_videos,
+        "can_send_video_notes": !rights.send_roundvideos,
+        "can_send_voice_notes": !rights.send_voices,
+        "can_send_polls": !rights.send_polls,
+        "can_send_other_messages": !rights.send_stickers,
+        "can_add_web_page_previews": !rights.embed_links,
+        "can_change_info": !rights.change_info,
+        "can_invite_users": !rights.invite_users,
+        "can_pin_messages": !rights.pin_messages,
+        "can_manage_topics": !rights.manage_topics,
+    })
 }
 
 /// What a `ChatPermissions` object does not allow.

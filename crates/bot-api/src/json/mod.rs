@@ -5,7 +5,7 @@ mod member;
 mod message;
 
 pub use markup::parse as parse_markup;
-pub use member::{member, restrictions};
+pub use member::{member, permissions, restrictions};
 pub use message::{answered_id, rendered};
 
 use crate::call::chat_id;

@@ -3,7 +3,7 @@
 use crate::ApiError;
 use crate::args::Args;
 use crate::call::Bot;
-use crate::json::{Pool, put};
+use crate::json::{Pool, permissions, put};
 use heliograph_model::{ChannelId, Peer};
 use heliograph_tl::enums::{self, ChatBannedRights, ExportedChatInvite};
 use heliograph_tl::{functions as f, types};
@@ -60,25 +60,6 @@ pub async fn get_chat(bot: &Bot, args: &Args) -> Result<Value, ApiError> {
         object[name] = value;
     }
     Ok(object)
-}
-
-fn permissions(rights: &types::ChatBannedRights) -> Value {
-    json!({
-        "can_send_messages": !rights.send_messages,
-        "can_send_audios": !rights.send_audios,
-        "can_send_documents": !rights.send_docs,
-        "can_send_photos": !rights.send_photos,
-        "can_send_videos": !rights.send_videos,
-        "can_send_video_notes": !rights.send_roundvideos,
-        "can_send_voice_notes": !rights.send_voices,
-        "can_send_polls": !rights.send_polls,
-        "can_send_other_messages": !rights.send_stickers,
-        "can_add_web_page_previews": !rights.embed_links,
-        "can_change_info": !rights.change_info,
-        "can_invite_users": !rights.invite_users,
-        "can_pin_messages": !rights.pin_messages,
-        "can_manage_topics": !rights.manage_topics,
-    })
 }
 
 /// A channel with everything the bot may know of it.

@@ -1,8 +1,8 @@
 //! `@transparency`: whoever writes the name of a country to it is told in the chat what its
 //! authorities have asked for, from the public log alone.
 //!
-//! These are the only private messages that the server reads. Each is answered once, and gone from
-//! the account's mailbox with its answer.
+//! Beside those to `@BotFather` these are the only private messages that the server reads. Each is
+//! answered once, and gone from the account's mailbox with its answer.
 
 mod answer;
 
