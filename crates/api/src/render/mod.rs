@@ -3,6 +3,7 @@
 //! Stored bytes hold nothing that depends on the viewer: `out`, access hashes and the names of
 //! contacts are filled in here.
 
+mod channel_updates;
 mod channels;
 mod entities;
 mod messages;
@@ -11,6 +12,7 @@ mod people;
 mod shown;
 mod updates;
 
+pub use channel_updates::{ChannelWake, channel_changed, channel_typing, channel_wake};
 pub(crate) use channels::{
     LINKS, chat, chat_of, exported_invite, is_channel, min_chat, parse_admin_rights,
     parse_banned_rights, participant, people_of_participant,
@@ -20,13 +22,10 @@ pub(crate) use messages::{draft, message, peer, replies};
 pub(crate) use page::page;
 pub(crate) use people::{contact_settings, may_see_status, min_user, status, user, users};
 pub(crate) use shown::{Everyone, Shown};
-pub use updates::{
-    ChannelWake, channel_changed, channel_typing, channel_wake, chat_instance, login_token,
-    short_wake, signal, wake,
-};
 pub(crate) use updates::{
     change, date_of, notices, of_changes, of_notices, short_sent, shown_by_change,
 };
+pub use updates::{chat_instance, login_token, short_wake, signal, wake};
 
 use crate::context::Services;
 use heliograph_model::UserId;

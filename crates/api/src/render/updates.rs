@@ -1,20 +1,17 @@
 //! What sessions are told: changes of their mailbox, and news that is never stored.
 
+use super::channel_updates::{channel_change, channel_of, counted};
 use super::people::status_of;
-use super::{
-    Everyone, Shown, Viewer, contact_settings, draft, entities, message, min_chat, min_user, peer,
-};
-use crate::context::Services;
+use super::{Everyone, Shown, Viewer, contact_settings, draft, entities, message, peer};
 use crate::error::Result;
 use crate::settings;
 use heliograph_domain::bots::BotUpdate;
 use heliograph_domain::bus::Signal;
 use heliograph_domain::{accounts, channels, contacts, dialogs};
-use heliograph_model::{Change, ChannelId, Logged, Message, Notice, Owner, Peer, UnixMs, UserId};
+use heliograph_model::{Change, Logged, Message, Notice, Owner, Peer, UnixMs, UserId};
 use heliograph_store::{Rows, StoreError, Wake, mailbox};
 use heliograph_tl::enums::{self, DialogPeer, Update, Updates};
 use heliograph_tl::{Decode, Encode, types};
-use std::collections::BTreeMap;
 
 /// One change of a mailbox as an update, with its place in the log.
 pub(crate) async fn change(
@@ -29,70 +26,6 @@ pub(crate) async fn change(
             Ok(channel_change(viewer.me, channel, &counted))
         }
         None => Ok(own_change(viewer.me, logged)),
-    }
-}
-
-/// The channel whose mailbox this is; `None` for a person's.
-fn channel_of(owner: Owner) -> Option<ChannelId> {
-    match Peer::from_number(owner.0) {
-        Some(Peer::Channel(channel)) => Some(channel),
-        _ => None,
-    }
-}
-
-/// The same change with what is counted of its message.
-async fn counted(rows: &mut dyn Rows, logged: &Logged) -> Result<Logged, StoreError> {
-    let mut logged = logged.clone();
-    if let Change::NewMessage(message) | Change::Edited(message) = &mut logged.change {
-        channels::count(rows, std::slice::from_mut(message)).await?;
-    }
-    Ok(logged)
-}
-
-/// One change of a channel as an update.
-fn channel_change(me: UserId, channel: ChannelId, logged: &Logged) -> Update {
-    let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
-    let channel_id = channel.0;
-    let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
-    match &logged.change {
-        Change::NewMessage(new) => types::UpdateNewChannelMessage {
-            message: message(me, new),
-            pts,
-            pts_count,
-        }
-        .into(),
-        Change::Edited(edited) => types::UpdateEditChannelMessage {
-            message: message(me, edited),
-            pts,
-            pts_count,
-        }
-        .into(),
-        Change::Pinned { ids, pinned, .. } => types::UpdatePinnedChannelMessages {
-            pinned: *pinned,
-            channel_id,
-            messages: numbers(ids),
-            pts,
-            pts_count,
-        }
-        .into(),
-        Change::Deleted(ids) => types::UpdateDeleteChannelMessages {
-            channel_id,
-            messages: numbers(ids),
-            pts,
-            pts_count,
-        }
-        .into(),
-        // Read marks are a member's own and never in a channel's log; should one be, it counts and
-        // says nothing.
-        Change::ReadInbox { .. } | Change::ReadOutbox { .. } | Change::ContentsRead(_) => {
-            types::UpdateDeleteChannelMessages {
-                channel_id,
-                messages: Vec::new(),
-                pts,
-                pts_count,
-            }
-            .into()
-        }
     }
 }
 
@@ -482,124 +415,6 @@ fn is_plain(message: &Message) -> bool {
         && !body.no_forwards
         && !message.pinned
         && !mentions
-}
-
-/// A channel's wake-up as containers in the canonical layer: one for nearly all, and others for those
-/// few who see it differently.
-#[derive(Debug, Default)]
-pub struct ChannelWake {
-    /// For everyone who is not named below.
-    pub for_all: Vec<u8>,
-    /// For authors (`out`) and for those whom a message mentions.
-    pub for_some: BTreeMap<UserId, Vec<u8>>,
-}
-
-/// A channel's wake-up, encoded once for all members but a few. People and the channel itself go as
-/// `min` constructors: nothing in them depends on the viewer.
-pub async fn channel_wake(
-    services: &Services,
-    rows: &mut dyn Rows,
-    channel: ChannelId,
-    wake: &Wake,
-) -> Result<ChannelWake, StoreError> {
-    let mut logged = Vec::with_capacity(wake.logged.len());
-    let mut shown = Shown::default();
-    shown.add(channel.into());
-    let mut special = std::collections::BTreeSet::new();
-    for entry in &wake.logged {
-        let entry = counted(rows, entry).await?;
-        shown_by_change(&entry.change, &mut shown);
-        if let Change::NewMessage(message) | Change::Edited(message) = &entry.change {
-            special.insert(message.from);
-            let part = message.body.channel.as_ref();
-            special.extend(part.into_iter().flat_map(|part| &part.mentioned));
-        }
-        logged.push(entry);
-    }
-    let mut everyone = Everyone::default();
-    for person in &shown.people {
-        let account = accounts::find(rows, *person).await?;
-        everyone
-            .users
-            .extend(account.map(|account| min_user(&account.person)));
-    }
-    for id in &shown.channels {
-        let channel = channels::find(rows, *id).await?;
-        everyone
-            .chats
-            .extend(channel.map(|channel| min_chat(&channel)));
-    }
-    let date = services.clock.now().seconds();
-    let encoded = |viewer: UserId| -> Vec<u8> {
-        let updates: Updates = types::Updates {
-            updates: logged
-                .iter()
-                .map(|entry| channel_change(viewer, channel, entry))
-                .collect(),
-            users: everyone.users.clone(),
-            chats: everyone.chats.clone(),
-            date,
-            seq: 0,
-        }
-        .into();
-        updates.to_bytes()
-    };
-    Ok(ChannelWake {
-        for_all: encoded(NOBODY),
-        for_some: special
-            .into_iter()
-            .map(|person| (person, encoded(person)))
-            .collect(),
-    })
-}
-
-/// An id that is nobody's: who sees a channel as most do.
-const NOBODY: UserId = UserId(0);
-
-/// A change of what a channel is, for everyone who is in it: `updateChannel`.
-pub async fn channel_changed(
-    services: &Services,
-    rows: &mut dyn Rows,
-    channel: ChannelId,
-) -> Result<Vec<u8>, StoreError> {
-    let found = channels::find(rows, channel).await?;
-    let updates: Updates = types::Updates {
-        updates: vec![
-            types::UpdateChannel {
-                channel_id: channel.0,
-            }
-            .into(),
-        ],
-        users: Vec::new(),
-        chats: found.iter().map(min_chat).collect(),
-        date: services.clock.now().seconds(),
-        seq: 0,
-    }
-    .into();
-    Ok(updates.to_bytes())
-}
-
-/// Somebody typing in a channel, for everyone else who is in it; `None` where the action does not
-/// read.
-pub fn channel_typing(
-    services: &Services,
-    channel: ChannelId,
-    from: UserId,
-    action: &[u8],
-) -> Option<Vec<u8>> {
-    let action = enums::SendMessageAction::from_bytes(action).ok()?;
-    let short: Updates = types::UpdateShort {
-        update: types::UpdateChannelUserTyping {
-            channel_id: channel.0,
-            top_msg_id: None,
-            from_id: peer(from),
-            action,
-        }
-        .into(),
-        date: services.clock.now().seconds(),
-    }
-    .into();
-    Some(short.to_bytes())
 }
 
 /// News that is never stored, as the container that `to`'s sessions are pushed; `None` for signals
