@@ -19,6 +19,7 @@ pub mod history;
 pub mod jobs;
 pub mod keys;
 pub mod login_tokens;
+pub mod measures;
 pub mod messages;
 pub mod number;
 pub mod presence;

@@ -8,6 +8,7 @@ mod change;
 mod channel;
 mod content;
 mod ids;
+mod measure;
 mod names;
 mod person;
 mod phone;
@@ -16,6 +17,7 @@ pub use change::{Change, Counters, Logged, Message, Notice, Thread};
 pub use channel::{Admin, AdminRights, Ban, BannedRights, Channel, Description, Member, Title};
 pub use content::{Body, ChannelPart, Content, Entity, EntityKind, Forward, ServiceAction};
 pub use ids::{AuthKeyId, ChannelId, ChatId, MessageId, Owner, Peer, UserId};
+pub use measure::{Freeze, Measure, Measures, Reach, Restriction, Territory, Warning};
 pub use names::{
     About, FirstName, LastName, MessageText, NameError, Username, UsernameError, utf16_len,
 };

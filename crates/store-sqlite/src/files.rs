@@ -114,8 +114,12 @@ pub(crate) const FORMAT: u32 = STEPS.len() as u32;
 
 /// Each step brings the format from its index to the next. Steps are never changed once released,
 /// only added.
-const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 3] =
-    [create_tables, add_histories, add_channels];
+const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 4] = [
+    create_tables,
+    add_histories,
+    add_channels,
+    add_files_and_moderation,
+];
 
 enum Migration {
     Newer(u32),
@@ -162,6 +166,11 @@ fn add_histories(connection: &Connection) -> rusqlite::Result<()> {
 /// Format 3: channels, their members, invite links, threads and counts, and bots (24 to 36).
 fn add_channels(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&sql_of_tables(&Table::ALL[23..36]))
+}
+
+/// Format 4: files, what the search index has yet to see, moderation (37 to 50).
+fn add_files_and_moderation(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&sql_of_tables(&Table::ALL[36..50]))
 }
 
 fn sql_of_tables(tables: &[Table]) -> String {

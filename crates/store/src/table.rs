@@ -78,11 +78,39 @@ pub enum Table {
     BotOf = 35,
     /// Where bots want to be called.
     Webhook = 36,
+    /// Uploaded files by id: size, type, thumbnails, where the bytes lie.
+    File = 37,
+    /// Parts of files on their way up.
+    Part = 38,
+    /// Where a file is shown: what keeps it from being erased.
+    FileUse = 39,
+    /// Public peers and posts whose present state the search index has not taken in.
+    Stale = 40,
+    /// What moderation has decided of a peer or a post, as it stands.
+    Measure = 41,
+    /// Reports by case and reporter.
+    Report = 42,
+    /// Cases of moderation by id.
+    Case = 43,
+    /// Open cases in the order in which people look at them; cases by subject.
+    CaseOrder = 44,
+    /// Decisions of moderation by number, with their statements.
+    Decision = 45,
+    /// Appeals by decision.
+    Appeal = 46,
+    /// How often somebody's reports were right.
+    Reporter = 47,
+    /// Search terms that find nothing, by country, and why.
+    Term = 48,
+    /// What the operator has switched off, until when and why.
+    Switch = 49,
+    /// Which version of the terms an account was shown and has accepted.
+    Terms = 50,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 36] = [
+    pub const ALL: [Table; 50] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -119,6 +147,20 @@ impl Table {
         Table::Bot,
         Table::BotOf,
         Table::Webhook,
+        Table::File,
+        Table::Part,
+        Table::FileUse,
+        Table::Stale,
+        Table::Measure,
+        Table::Report,
+        Table::Case,
+        Table::CaseOrder,
+        Table::Decision,
+        Table::Appeal,
+        Table::Reporter,
+        Table::Term,
+        Table::Switch,
+        Table::Terms,
     ];
 
     /// The table's name in a database.
@@ -160,6 +202,20 @@ impl Table {
             Table::Bot => "bot",
             Table::BotOf => "bot_of",
             Table::Webhook => "webhook",
+            Table::File => "file",
+            Table::Part => "part",
+            Table::FileUse => "file_use",
+            Table::Stale => "stale",
+            Table::Measure => "measure",
+            Table::Report => "report",
+            Table::Case => "case",
+            Table::CaseOrder => "case_order",
+            Table::Decision => "decision",
+            Table::Appeal => "appeal",
+            Table::Reporter => "reporter",
+            Table::Term => "term",
+            Table::Switch => "switch",
+            Table::Terms => "terms",
         }
     }
 
