@@ -113,7 +113,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
             known: 4
         }
     ));
-    set(3);
+    set(4);
     block_on(open(&path).expect("its own format").close());
 }
 
