@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod governance;
 mod keys;
 mod lines;
+mod moderation;
 mod report;
 mod request;
 mod retention;
@@ -22,13 +23,14 @@ mod words;
 
 pub use act::Signed;
 pub use categories::{
-    Change, Class, Dimension, Door, Ending, KeyRole, Kinds, Mode, NoticeState, Outcome, Priority,
-    Region, ReleaseReason,
+    Act, Category, Change, Class, Decider, Dimension, Door, Duty, Ending, KeyRole, Kinds, Mode,
+    ModelState, NoticeState, Outcome, Priority, Region, ReleaseReason, Source, SubjectKind,
 };
 pub use date::{DAY_S, Day, Hour, MalformedDate, Minute, Quarter};
 pub use governance::{Authority, CountryDecision, Custodian, Policy, Roster, Switch};
 pub use keys::{HolderLine, Keys};
 pub use lines::Malformed;
+pub use moderation::{Appeal, Control, Decision, Model, Moderator, Scope, Terms};
 pub use report::{Claim, Column, Place, Report, Sum};
 pub use request::{Closed, Confirm, Extend, Intake, Notice, Open, Request};
 pub use retention::{Erase, KeeperDay, Preserve, Release, VaultRoot};
@@ -82,6 +84,18 @@ words! {
         Notice = "notice",
         /// See [`Report`].
         Report = "report",
+        /// See [`Terms`].
+        Terms = "terms",
+        /// See [`Moderator`].
+        Moderator = "moderator",
+        /// See [`Decision`].
+        Decision = "decision",
+        /// See [`Appeal`].
+        Appeal = "appeal",
+        /// See [`Control`].
+        Control = "control",
+        /// See [`Model`].
+        Model = "model",
     }
 }
 
@@ -152,6 +166,12 @@ bodies! {
     Reveal(Reveal),
     Notice(Notice),
     Report(Report),
+    Terms(Terms),
+    Moderator(Moderator),
+    Decision(Decision),
+    Appeal(Appeal),
+    Control(Control),
+    Model(Model),
 }
 
 impl Body {
@@ -168,6 +188,8 @@ impl Body {
             | Self::Confirm(_)
             | Self::Preserve(_)
             | Self::Extend(_) => true,
+            // A machine's decision is signed by nobody.
+            Self::Decision(decision) => decision.decided_by == Decider::Person,
             Self::Notice(notice) => notice.state == NoticeState::Delayed,
             Self::Vault(_)
             | Self::Keeper(_)
@@ -177,7 +199,12 @@ impl Body {
             | Self::Open(_)
             | Self::Closed(_)
             | Self::Reveal(_)
-            | Self::Report(_) => false,
+            | Self::Report(_)
+            | Self::Terms(_)
+            | Self::Moderator(_)
+            | Self::Appeal(_)
+            | Self::Control(_)
+            | Self::Model(_) => false,
         }
     }
 

@@ -7,6 +7,7 @@
 //! - [`keys`], [`custody`]: officers, custodians, and the keys they hold.
 //! - [`registry`]: policy, countries, authorities, switches, vault roots, keeper counts.
 //! - [`cases`], [`preservation`]: requests and what was kept for them.
+//! - [`moderation`]: terms, moderators, decisions and appeals.
 //! - [`reports`], [`tally`]: what the operator says, and what the entries show.
 //! - [`findings`]: what is overdue or untrue on a given day.
 //!
@@ -18,6 +19,7 @@ mod chunks;
 pub mod custody;
 pub mod findings;
 pub mod keys;
+pub mod moderation;
 pub mod preservation;
 pub mod registry;
 pub mod reports;
@@ -36,6 +38,7 @@ use crate::tree::{Hash, leaf_hash};
 use cases::Cases;
 use custody::Custody;
 use keys::{Lineage, LoggedKey};
+use moderation::Moderation;
 use preservation::Preservations;
 use registry::Registry;
 use reports::Reports;
@@ -115,6 +118,7 @@ pub struct Ledger {
     cases: Cases,
     preservations: Preservations,
     reports: Reports,
+    moderation: Moderation,
 }
 
 impl Ledger {
@@ -131,6 +135,7 @@ impl Ledger {
             cases: Cases::default(),
             preservations: Preservations::default(),
             reports: Reports::default(),
+            moderation: Moderation::default(),
         }
     }
 
@@ -260,6 +265,7 @@ enum Change {
     Case(Box<cases::Change>),
     Preservation(preservation::Change),
     Report(Box<reports::Change>),
+    Moderation(Box<moderation::Change>),
 }
 
 impl Ledger {
@@ -312,7 +318,8 @@ impl Ledger {
             }
             Body::Notice(notice) if notice.state == NoticeState::Delayed => (|all| all, false),
             Body::Authority(_) => (needs_two, false),
-            // Their holders sign keys and erasures, which is checked with them; nobody the rest.
+            // Holders sign keys and erasures, moderators their decisions, which is checked with
+            // them; nobody signs the rest.
             _ => return Ok(()),
         };
         if let Some(officers) = self.officers() {
@@ -400,6 +407,15 @@ impl Ledger {
                 Change::Preservation(self.preservations.judge_release(release, opened, at)?)
             }
             Body::Report(report) => Change::Report(Box::new(self.judge_report(report, at)?)),
+            Body::Terms(_)
+            | Body::Moderator(_)
+            | Body::Decision(_)
+            | Body::Appeal(_)
+            | Body::Control(_)
+            | Body::Model(_) => {
+                let change = self.moderation.judge(&entry.body, &entry.by, at)?;
+                Change::Moderation(Box::new(change))
+            }
         })
     }
 
@@ -449,6 +465,7 @@ impl Ledger {
             Change::Case(change) => self.cases.commit(*change),
             Change::Preservation(change) => self.preservations.commit(change),
             Change::Report(change) => self.reports.commit(*change),
+            Change::Moderation(change) => self.moderation.commit(*change, date),
         }
         self.size += 1;
     }

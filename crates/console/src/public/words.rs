@@ -4,8 +4,8 @@ use super::overview::entry_path;
 use crate::page::number;
 use heliograph_transparency::case::Field;
 use heliograph_transparency::entry::{
-    Body, Change, Door, Ending, Entry, KeyRole, Mode, NoticeState, Outcome, Priority,
-    ReleaseReason, Reveal, Shown,
+    Act, Body, Change, Decider, Decision, Door, Duty, Ending, Entry, KeyRole, Mode, ModelState,
+    NoticeState, Outcome, Priority, ReleaseReason, Reveal, Scope, Shown,
 };
 use maud::{Markup, html};
 
@@ -139,6 +139,70 @@ pub(crate) fn of(entry: &Entry) -> Markup {
             @if report.parts > 1 { ", part " (report.part) " of " (report.parts) }
             ", over the entries from " (report.from) " to " (report.to.saturating_sub(1)) "."
         },
+        Body::Terms(terms) => html! {
+            "Version " (terms.version) " of the terms was published; it holds from " (terms.effective)
+            " on."
+        },
+        Body::Moderator(moderator) => html! {
+            "Moderator " (moderator.number)
+            @match moderator.duty {
+                Duty::On => " begins to moderate.",
+                Duty::Off => " moderates no longer.",
+            }
+        },
+        Body::Decision(decision) => decided(decision),
+        Body::Appeal(appeal) => html! {
+            "The owner contests decision " (appeal.decision) "."
+        },
+        Body::Control(control) => html! {
+            "The operator switched " (quoted(&control.name)) " for " (quoted(&control.class))
+            @match control.until {
+                Some(until) => { " off until " (until) }
+                None => " on again",
+            }
+            ", because " (quoted(&control.reason)) "."
+        },
+        Body::Model(model) => html! {
+            "Version " (model.version) " of the classifier, which has learned from "
+            (number(model.learned)) " decisions, "
+            @match model.state {
+                ModelState::Shadow => "judges beside the one at work.",
+                ModelState::Live => "is at work.",
+                ModelState::Withdrawn => "was withdrawn.",
+            }
+        },
+    }
+}
+
+fn decided(decision: &Decision) -> Markup {
+    let who = match decision.decided_by {
+        Decider::Person => "People decided",
+        Decider::Machine => "A machine decided",
+    };
+    let what = match decision.act {
+        Act::Nothing => "that nothing is wrong with",
+        Act::Demote => "to show behind everything else in search",
+        Act::Hold => "to hold back from search until a person has looked at it",
+        Act::Delist => "to take out of search",
+        Act::Block => "to block",
+        Act::WarnScam => "to mark as a scam",
+        Act::WarnFake => "to mark as a fake",
+        Act::Restrict => "to have clients not show",
+        Act::Limit => "to stop from writing to strangers",
+        Act::Freeze => "to freeze",
+        Act::Remove => "to remove",
+        Act::Undo => "to take back what was done to",
+        Act::Uphold => "on appeal to leave as it is",
+    };
+    html! {
+        "Decision " (decision.number) ": " (who) " " (what) " a " (decision.of_kind.word())
+        @if decision.scope != Scope::World { " in " (decision.scope) }
+        @if let Some(until) = decision.until { " until " (until) }
+        @if let Some(earlier) = decision.settles { " (decision " (earlier) ")" }
+        ", under clause " (quoted(&decision.clause)) " of version " (decision.terms)
+        " of the terms, " (decision.category.word()) ". Source: " (decision.source.word())
+        @if let Some(authority) = decision.authority { ", authority " (authority) }
+        "."
     }
 }
 

@@ -264,3 +264,160 @@ mod tests {
         assert!(endings[2..].iter().all(|ending| *ending == Ending::Ended));
     }
 }
+
+words! {
+    /// Whether somebody moderates.
+    pub enum Duty {
+        /// From now on.
+        On = "on",
+        /// No longer.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What a decision of moderation is about.
+    pub enum SubjectKind {
+        /// A channel.
+        Channel = "channel",
+        /// A public group.
+        Group = "group",
+        /// A person's account.
+        Person = "person",
+        /// A bot.
+        Bot = "bot",
+        /// A post in a channel or public group.
+        Post = "post",
+        /// A search term.
+        Term = "term",
+    }
+}
+
+words! {
+    /// What a decision of moderation does. Every one but the first and the last two can be undone.
+    pub enum Act {
+        /// Nothing: all is well.
+        Nothing = "nothing",
+        /// Search shows it behind everything else.
+        Demote = "demote",
+        /// Search does not show it until a person has looked at it.
+        Hold = "hold",
+        /// Search does not show it.
+        Delist = "delist",
+        /// Not even its exact name leads to it.
+        Block = "block",
+        /// Clients mark it as a scam.
+        WarnScam = "warn-scam",
+        /// Clients mark it as a fake.
+        WarnFake = "warn-fake",
+        /// Clients show a sentence in its place.
+        Restrict = "restrict",
+        /// The account does not write to strangers.
+        Limit = "limit",
+        /// The account only reads.
+        Freeze = "freeze",
+        /// Nobody can open it; after the time for appeals it is erased.
+        Remove = "remove",
+        /// Takes back what an earlier decision did.
+        Undo = "undo",
+        /// An appeal was heard, and the decision stands.
+        Uphold = "uphold",
+    }
+}
+
+impl Act {
+    /// Whether two people must decide it.
+    pub const fn is_grave(self) -> bool {
+        matches!(self, Self::Block | Self::Freeze | Self::Remove)
+    }
+
+    /// Whether a machine may do it, for a while.
+    pub const fn is_for_machines(self) -> bool {
+        matches!(self, Self::Demote | Self::Hold | Self::Delist)
+    }
+
+    /// Whether something is different afterwards, so that it can be undone.
+    pub const fn is_measure(self) -> bool {
+        !matches!(self, Self::Nothing | Self::Undo | Self::Uphold)
+    }
+}
+
+words! {
+    /// What a decision is about: the categories of the European database of statements of reasons.
+    pub enum Category {
+        /// Animal welfare.
+        AnimalWelfare = "animal-welfare",
+        /// Information that consumers are owed.
+        ConsumerInformation = "consumer-information",
+        /// Cyber violence.
+        CyberViolence = "cyber-violence",
+        /// Cyber violence against women.
+        CyberViolenceAgainstWomen = "cyber-violence-against-women",
+        /// Data protection and privacy.
+        DataProtection = "data-protection-and-privacy-violations",
+        /// Illegal or harmful speech.
+        HarmfulSpeech = "illegal-or-harmful-speech",
+        /// Intellectual property.
+        IntellectualProperty = "intellectual-property-infringements",
+        /// Elections and civic discourse.
+        CivicDiscourse = "negative-effects-on-civic-discourse-or-elections",
+        /// A notice that names no category.
+        Unspecified = "not-specified-notice",
+        /// Something else in the terms.
+        OtherTerms = "other-violation-tc",
+        /// Protection of minors.
+        Minors = "protection-of-minors",
+        /// Public security.
+        PublicSecurity = "risk-for-public-security",
+        /// Scams and fraud, spam among them.
+        Fraud = "scams-and-fraud",
+        /// Self-harm.
+        SelfHarm = "self-harm",
+        /// Unsafe and prohibited products.
+        Products = "unsafe-and-prohibited-products",
+        /// Violence.
+        Violence = "violence",
+    }
+}
+
+words! {
+    /// How something came to be looked at.
+    pub enum Source {
+        /// People reported it in their clients.
+        Report = "report",
+        /// A notice at `/report`.
+        Notice = "notice",
+        /// A search term that people sent in.
+        Search = "search",
+        /// A moderator found it.
+        Own = "own",
+        /// The classifier, a list or a campaign's fingerprint.
+        Machine = "machine",
+        /// An authority's order.
+        Order = "order",
+        /// The owner contested a decision.
+        Appeal = "appeal",
+    }
+}
+
+words! {
+    /// Who found or decided something.
+    pub enum Decider {
+        /// A person.
+        Person = "person",
+        /// A machine.
+        Machine = "machine",
+    }
+}
+
+words! {
+    /// What a version of the classifier does.
+    pub enum ModelState {
+        /// It judges beside the one at work, and nothing follows.
+        Shadow = "shadow",
+        /// It is at work.
+        Live = "live",
+        /// It was found wanting and works no more.
+        Withdrawn = "withdrawn",
+    }
+}

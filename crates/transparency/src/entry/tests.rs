@@ -94,6 +94,51 @@ pub(crate) fn one_of_each() -> Vec<Entry> {
             state: NoticeState::Delayed,
             until: Some(START.plus(30)),
         }),
+        Body::Terms(Terms {
+            version: 1,
+            bundle: hash("terms"),
+            effective: START,
+        }),
+        Body::Moderator(Moderator {
+            number: 1,
+            key: seed("moderator"),
+            duty: Duty::On,
+        }),
+        Body::Decision(Decision {
+            number: 1,
+            subject: hash("subject"),
+            of_kind: SubjectKind::Channel,
+            act: Act::Delist,
+            scope: Scope::Countries(vec!["DE".parse().unwrap(), "FR".parse().unwrap()]),
+            until: Some(Hour::first_of(START.plus(3))),
+            settles: None,
+            clause: "fraud.1".into(),
+            terms: 1,
+            category: Category::Fraud,
+            source: Source::Report,
+            received: Hour::first_of(START),
+            country: Some("DE".parse().unwrap()),
+            found_by: Decider::Person,
+            decided_by: Decider::Person,
+            authority: None,
+            statement: hash("statement"),
+        }),
+        Body::Appeal(Appeal {
+            decision: 1,
+            text: hash("appeal"),
+        }),
+        Body::Control(Control {
+            name: "uploads".into(),
+            class: "new".into(),
+            until: Some(Hour::first_of(START.plus(1))),
+            reason: "a wave of spam".into(),
+        }),
+        Body::Model(Model {
+            version: 2,
+            file: hash("model"),
+            state: ModelState::Shadow,
+            learned: 1_000,
+        }),
     ]
     .map(|body| scene.signed(body))
     .into();

@@ -1,4 +1,4 @@
-//! What is overdue on a given day, and what has turned out to be untrue (rules 4 and 8 to 12).
+//! What is overdue on a given day, and what has turned out to be untrue (rules 4, 8 to 12 and 16).
 //!
 //! These do not make the log wrong: time has passed without an entry that was owed, or a later
 //! entry has shown what an earlier one should not have been. A log with findings fails
@@ -55,6 +55,7 @@ impl Ledger {
         }
         self.judge_preservations(today, &mut findings);
         self.judge_erasures(today, &mut findings);
+        self.judge_appeals(today, &mut findings);
         for (mark, place, column, claimed, known) in self.false_claims() {
             findings.push(Finding {
                 degree: Degree::Untrue,

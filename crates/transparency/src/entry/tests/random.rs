@@ -110,6 +110,61 @@ fn decisions() -> impl Strategy<Value = Body> {
     ]
 }
 
+fn moderation() -> impl Strategy<Value = Body> {
+    let countries = prop::collection::btree_set(country(), 1..5);
+    let scope = prop_oneof![
+        Just(Scope::World),
+        countries.prop_map(|set| Scope::Countries(set.into_iter().collect())),
+    ];
+    let hour = || (day(), 0..24_u64).prop_map(|(day, hour)| Hour(Hour::first_of(day).0 + hour));
+    let words = (
+        word(SubjectKind::ALL),
+        word(Act::ALL),
+        word(Category::ALL),
+        word(Source::ALL),
+        [word(Decider::ALL), word(Decider::ALL)],
+    );
+    let rest = (
+        (1..=u64::MAX, 1..=u64::MAX, name()),
+        [hash(), hash()],
+        scope,
+        (prop::option::of(hour()), hour()),
+        any::<[Option<u64>; 2]>(),
+        prop::option::of(country()),
+    );
+    let decision = (words, rest).prop_map(|(words, rest)| {
+        let (of_kind, act, category, source, [found_by, decided_by]) = words;
+        let ((number, terms, clause), [subject, statement], scope, times, links, country) = rest;
+        Decision {
+            number,
+            subject,
+            of_kind,
+            act,
+            scope,
+            until: times.0,
+            settles: links[0],
+            clause,
+            terms,
+            category,
+            source,
+            received: times.1,
+            country,
+            found_by,
+            decided_by,
+            authority: links[1],
+            statement,
+        }
+    });
+    let control = (name(), name(), prop::option::of(hour()), text());
+    let control = control.prop_map(|(name, class, until, reason)| Control {
+        name,
+        class,
+        until,
+        reason,
+    });
+    prop_oneof![decision.prop_map(Body::from), control.prop_map(Body::from),]
+}
+
 fn keys() -> impl Strategy<Value = Body> {
     let holder = (
         any::<[u8; 32]>(),
@@ -335,7 +390,7 @@ proptest! {
     #[test]
     fn any_entry_reads_back_as_it_was_written(
         date in day(),
-        body in prop_oneof![decisions(), keys(), case_entries(), report()],
+        body in prop_oneof![decisions(), moderation(), keys(), case_entries(), report()],
         by in signed(),
         prior in signed(),
     ) {
