@@ -25,6 +25,10 @@ pub struct Account {
     #[cbor(n(3), with = "minicbor::bytes")]
     #[cbor(default)]
     pub sealed: Option<[u8; 32]>,
+    /// Whether its owner works here: moderators decide nothing about themselves and each other.
+    #[n(4)]
+    #[cbor(default)]
+    pub staff: bool,
 }
 
 row!(Account, Table::Account, key: ());
@@ -103,6 +107,35 @@ pub enum Registration {
     Invite,
     /// Nobody.
     Closed,
+}
+
+/// Notes that an account's owner works here, or no longer does.
+#[derive(Clone, Copy, Debug)]
+pub struct MarkStaff {
+    /// Whose account.
+    pub user: UserId,
+    /// Whether they work here.
+    pub staff: bool,
+}
+
+impl Command for MarkStaff {
+    /// Whether there is such an account.
+    type Output = bool;
+    type Error = StoreError;
+    const NAME: &'static str = "mark_staff";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let Some(mut account) = find(tx, self.user).await? else {
+            return Ok(false);
+        };
+        account.staff = self.staff;
+        put(tx, &account)?;
+        Ok(true)
+    }
 }
 
 /// Why an account could not be made.
@@ -188,6 +221,7 @@ impl Command for SignUp {
             phone: Some(tag),
             proven: self.proven,
             sealed: None,
+            staff: false,
         };
         tx.put(id.into(), &(), &account)?;
         take_phone(tx, tag, id)?;

@@ -22,6 +22,12 @@ pub const TRANSPARENCY: UserId = UserId(777_001);
 /// The account that makes bots: `@BotFather`.
 pub const BOT_FATHER: UserId = UserId(777_002);
 
+/// The account that tells people what was decided about them, and takes appeals: `@SpamBot`.
+pub const SPAM_BOT: UserId = UserId(777_003);
+
+/// The account that takes search terms and links that should not be found: `@SearchReport`.
+pub const SEARCH_REPORT: UserId = UserId(777_004);
+
 /// Usernames of service accounts that exist or will: nobody else may take them.
 const RESERVED: &[&str] = &[
     "announcements",
@@ -73,7 +79,27 @@ impl Command for EnsureServices {
             about: "Makes bots, and changes what they are.",
             kind: PersonKind::Bot,
         };
-        for service in [notifications, transparency, bot_father] {
+        let spam_bot = Service {
+            id: SPAM_BOT,
+            name: "Spam Info",
+            username: Some("SpamBot"),
+            about: "What was decided about your account and channels, and how to contest it.",
+            kind: PersonKind::Bot,
+        };
+        let search_report = Service {
+            id: SEARCH_REPORT,
+            name: "Search Report",
+            username: Some("SearchReport"),
+            about: "Send a search term or a link that should not be found.",
+            kind: PersonKind::Bot,
+        };
+        for service in [
+            notifications,
+            transparency,
+            bot_father,
+            spam_bot,
+            search_report,
+        ] {
             if accounts::find(tx, service.id).await?.is_none() {
                 service.make(tx).await?;
             }
@@ -120,6 +146,7 @@ impl Service {
                 phone: None,
                 proven: Proof::None,
                 sealed: None,
+                staff: false,
             },
         )
     }
@@ -206,12 +233,18 @@ impl Command for BringNotice {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let account = accounts::find(tx, self.to).await?;
-        if account.is_none_or(|account| account.person.deleted) {
-            return Ok(());
-        }
-        write_to(tx, self.to, self.text).await
+        tell(tx, self.to, self.text).await
     }
+}
+
+/// Tells somebody something from the notifications account, within a command that has locked their
+/// mailbox. Who has deleted the account cannot be told.
+pub async fn tell(tx: &mut Tx<'_>, to: UserId, text: String) -> Result<(), StoreError> {
+    let account = accounts::find(tx, to).await?;
+    if account.is_none_or(|account| account.person.deleted) {
+        return Ok(());
+    }
+    write_to(tx, to, text).await
 }
 
 /// The text that tells of a new sign-in. It names country and client, never an address: it will

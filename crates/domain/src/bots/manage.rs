@@ -81,6 +81,7 @@ impl Command for CreateBot {
             phone: None,
             proven: Proof::None,
             sealed: None,
+            staff: false,
         };
         accounts::put(tx, &account)?;
         let token = format!("{}:{}", id.0, self.secret);

@@ -1,0 +1,29 @@
+//! Keeping what is public clean, so that anybody can check how: reports, cases, decisions, appeals.
+//!
+//! - [`subject`]: what a report or decision is about.
+//! - [`reasons`]: the tree that clients walk through when they report, and [`terms`]: the rules
+//!   that decisions cite.
+//! - [`reports`] make [`cases`], which stand in one queue and are taken by one moderator at a time.
+//! - [`decisions`] end cases. They wait until [`entries`] has made their entry of the public log;
+//!   then [`enact`] puts the measure on the subject and tells the owner by a [`statement`] of
+//!   reasons.
+//! - [`appeals`] open a case anew, for somebody else.
+//!
+//! Writes are commands on the main store. Nothing here draws randomness or reads a clock.
+
+pub mod appeals;
+pub mod cases;
+pub mod decisions;
+pub mod enact;
+pub mod entries;
+pub mod reasons;
+pub mod reports;
+pub mod statement;
+pub mod subject;
+pub mod terms;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use subject::Subject;

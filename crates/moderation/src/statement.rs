@@ -1,0 +1,196 @@
+//! The statement of reasons that an owner is given, as Article 17 of the Digital Services Act asks,
+//! and its record for the European database, which names nobody.
+
+use crate::appeals::OPEN_DAYS;
+use crate::cases::Origin;
+use crate::decisions::Decided;
+use crate::enact::name_of;
+use crate::terms;
+use heliograph_model::{Territory, UnixMs};
+use heliograph_transparency::entry::{Act, Day};
+use heliograph_transparency::tree::Hash;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The statement of a decision with this number in the log. The log holds its hash.
+pub fn text(decided: &Decided, number: u64) -> String {
+    let verdict = &decided.verdict;
+    let clause = terms::version(decided.terms).and_then(|terms| terms.clause(&verdict.clause));
+    let (title, rule) = clause.map_or(("", ""), |clause| (clause.title, clause.text));
+    let who = if decided.is_by_machine() {
+        "It was decided by a machine, for 72 hours at most; a person will look at it."
+    } else {
+        "It was decided by a person."
+    };
+    let about = name_of(&decided.subject);
+    let mut text = format!(
+        "Decision {number} of {day} about {about}.\n\nWhat is done: {done}\n\nThe facts: {facts}\n\n\
+         The rule: clause {clause} ({title}) of version {terms} of the terms. {rule}\n\n\
+         {source} {who}",
+        day = day(decided.at),
+        done = what_is_done(decided),
+        facts = verdict.facts,
+        clause = verdict.clause,
+        terms = decided.terms,
+        source = source(decided),
+    );
+    if let Some(settled) = decided.settles {
+        let settled = format!(" It takes the place of decision {settled}, or confirms it.");
+        text.push_str(&settled);
+    }
+    text
+}
+
+/// What the owner reads: the statement, how to contest it, and what opens the log's commitment.
+pub fn letter(decided: &Decided, number: u64) -> String {
+    let statement = text(decided, number);
+    let contest = if decided.verdict.act.is_measure() {
+        format!(
+            "If you think this is wrong, write to @SpamBot: /appeal {number} and why. It costs \
+             nothing, you have {OPEN_DAYS} days, and somebody else decides. A court, or an \
+             out-of-court body that you choose, can hear you as well.\n\n"
+        )
+    } else {
+        String::new()
+    };
+    let salt = hex(&decided.salt);
+    format!("{statement}\n\n{contest}In the public log: decision {number}, opened by {salt}")
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.collect()
+}
+
+/// SHA-256 of the statement, as its log entry holds it, under the decision's salt.
+pub fn hash(decided: &Decided, number: u64) -> Hash {
+    let mut digest = Sha256::new();
+    digest.update(b"hg/statement/v1\n");
+    digest.update(decided.salt);
+    digest.update(text(decided, number).as_bytes());
+    Hash(digest.finalize().into())
+}
+
+fn day(at: UnixMs) -> Day {
+    Day::of_unix(u64::try_from(at.0 / 1000).unwrap_or(0))
+}
+
+fn what_is_done(decided: &Decided) -> String {
+    let verdict = &decided.verdict;
+    let place = match &verdict.territory {
+        Territory::World => String::new(),
+        Territory::Countries(countries) => format!(" for people of {}", countries.join(", ")),
+    };
+    let done = match verdict.act {
+        Act::Nothing => "nothing",
+        Act::Demote => "search shows it behind everything else",
+        Act::Hold => "search does not show it until a person has looked at it",
+        Act::Delist => "search does not show it",
+        Act::Block => "search does not show it, and its name leads nowhere",
+        Act::WarnScam => "it is marked as a scam",
+        Act::WarnFake => "it is marked as a fake",
+        Act::Restrict => "it is not displayed",
+        Act::Limit => "it cannot write to people who do not know it",
+        Act::Freeze => "it can only read",
+        Act::Remove => "nobody can open it any more",
+        Act::Undo => "what was done to it is taken back",
+        Act::Uphold => "your appeal was heard, and the decision stands",
+    };
+    let until = match verdict.until {
+        Some(until) => format!(", until {} at the latest", day(until)),
+        None => String::new(),
+    };
+    format!("{done}{place}{until}.")
+}
+
+fn source(decided: &Decided) -> String {
+    match decided.origin {
+        Origin::Report => "People reported it.".into(),
+        Origin::Notice => "A notice was sent in.".into(),
+        Origin::Search => "People sent in a search term.".into(),
+        Origin::Machine if decided.found_by_machine => "A machine found it.".into(),
+        Origin::Machine => "A report said that somebody is in danger.".into(),
+        Origin::Own => "The moderators looked at it of their own accord.".into(),
+        Origin::Order(authority) => {
+            format!("Authority {authority} of the registry ordered it.")
+        }
+        Origin::Appeal => "You contested a decision.".into(),
+    }
+}
+
+/// The record for the European database of statements of reasons. It has no personal data: the
+/// facts are those that the log's public fields tell, never the moderator's words.
+pub fn record(decided: &Decided, number: u64, origin: &str) -> Value {
+    let verdict = &decided.verdict;
+    let clause = terms::version(decided.terms).and_then(|terms| terms.clause(&verdict.clause));
+    let category = verdict.category.word().replace('-', "_").to_uppercase();
+    let source_type = match decided.origin {
+        Origin::Report | Origin::Search => "SOURCE_TYPE_OTHER_NOTIFICATION",
+        Origin::Notice => "SOURCE_ARTICLE_16",
+        Origin::Machine | Origin::Own | Origin::Appeal | Origin::Order(_) => "SOURCE_VOLUNTARY",
+    };
+    let automated = if decided.is_by_machine() {
+        "AUTOMATED_DECISION_FULLY"
+    } else if decided.found_by_machine {
+        "AUTOMATED_DECISION_PARTIALLY"
+    } else {
+        "AUTOMATED_DECISION_NOT_AUTOMATED"
+    };
+    let ground = clause.map_or_else(String::new, |clause| {
+        format!(
+            "Clause {} of the terms, version {}",
+            clause.id, decided.terms
+        )
+    });
+    let explanation = clause.map_or("", |clause| clause.text);
+    let mut record = json!({
+        "puid": format!("{origin}-{number}"),
+        "decision_facts": format!(
+            "Under the clause on {}, {}",
+            clause.map_or("the terms", |clause| clause.title),
+            what_is_done(decided),
+        ),
+        "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+        "incompatible_content_ground": ground,
+        "incompatible_content_explanation": explanation,
+        "content_type": ["CONTENT_TYPE_TEXT"],
+        "category": format!("STATEMENT_CATEGORY_{category}"),
+        "source_type": source_type,
+        "automated_detection": if decided.found_by_machine { "Yes" } else { "No" },
+        "automated_decision": automated,
+        "application_date": day(decided.at).to_string(),
+        "content_date": day(decided.received).to_string(),
+    });
+    let fields = record.as_object_mut().expect("made as an object above");
+    match verdict.act {
+        Act::Freeze | Act::Limit => {
+            fields.insert(
+                "decision_account".into(),
+                json!("DECISION_ACCOUNT_SUSPENDED"),
+            );
+        }
+        act => {
+            fields.insert("decision_visibility".into(), json!([visibility(act)]));
+        }
+    }
+    if let Territory::Countries(countries) = &verdict.territory {
+        fields.insert("territorial_scope".into(), json!(countries));
+    }
+    if let Some(until) = verdict.until {
+        let end = day(until).to_string();
+        fields.insert("end_date_visibility_restriction".into(), json!(end));
+    }
+    record
+}
+
+fn visibility(act: Act) -> &'static str {
+    match act {
+        Act::Demote => "DECISION_VISIBILITY_CONTENT_DEMOTED",
+        Act::WarnScam | Act::WarnFake => "DECISION_VISIBILITY_CONTENT_LABELLED",
+        Act::Remove => "DECISION_VISIBILITY_CONTENT_REMOVED",
+        _ => "DECISION_VISIBILITY_CONTENT_DISABLED",
+    }
+}

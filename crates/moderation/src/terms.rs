@@ -1,0 +1,106 @@
+//! The terms: one text for the whole world, in versions, whose clauses every decision cites.
+
+use heliograph_transparency::tree::Hash;
+use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
+
+/// A version of the terms.
+#[derive(Debug)]
+pub struct Terms {
+    /// Its version, from 1.
+    pub version: u64,
+    /// Its text, in Markdown.
+    pub text: &'static str,
+    clauses: Vec<Clause>,
+}
+
+/// A rule of the terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clause {
+    /// The name by which decisions cite it.
+    pub id: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// What it says.
+    pub text: &'static str,
+}
+
+impl Terms {
+    fn read(version: u64, text: &'static str) -> Self {
+        let sections = text.split("\n## ").skip(1);
+        let clauses = sections.filter_map(|section| {
+            let (heading, text) = section.split_once('\n')?;
+            let (id, title) = heading.split_once(' ')?;
+            let text = text.trim();
+            Some(Clause { id, title, text })
+        });
+        Self {
+            version,
+            text,
+            clauses: clauses.collect(),
+        }
+    }
+
+    /// The rules, in order.
+    pub fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// The rule with this name.
+    pub fn clause(&self, id: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// SHA-256 of the text, as the public log holds it.
+    pub fn hash(&self) -> Hash {
+        Hash(Sha256::digest(self.text).into())
+    }
+}
+
+/// Every version that this program knows, oldest first. A later one is added, none is changed.
+const VERSIONS: [&str; 1] = [include_str!("../terms/1.md")];
+
+/// All versions, oldest first.
+pub fn all() -> &'static [Terms] {
+    static ALL: OnceLock<Vec<Terms>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let numbered = (1..).zip(VERSIONS);
+        let read = numbered.map(|(version, text)| Terms::read(version, text));
+        read.collect()
+    })
+}
+
+/// The version with this number.
+pub fn version(version: u64) -> Option<&'static Terms> {
+    all().iter().find(|terms| terms.version == version)
+}
+
+/// The newest version.
+pub fn current() -> &'static Terms {
+    all().last().expect("there is at least one version")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_clause_has_a_name_a_title_and_a_text() {
+        for terms in all() {
+            let ids: BTreeSet<_> = terms.clauses().iter().map(|clause| clause.id).collect();
+            assert_eq!(ids.len(), terms.clauses().len());
+            assert_eq!(ids.len(), terms.text.matches("\n## ").count());
+            for clause in terms.clauses() {
+                assert!(
+                    !clause.title.is_empty() && !clause.text.is_empty(),
+                    "{clause:?}"
+                );
+            }
+        }
+        assert_eq!(
+            current().clause("spam.1").map(|clause| clause.title),
+            Some("Spam")
+        );
+    }
+}
