@@ -1,6 +1,6 @@
 //! Accounts: finding them, and making them.
 
-use crate::history;
+use crate::{history, stale};
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{
     About, FirstName, LastName, Owner, Peer, Person, PersonKind, UserId, Username,
@@ -133,7 +133,7 @@ impl Command for MarkStaff {
             return Ok(false);
         };
         account.staff = self.staff;
-        put(tx, &account)?;
+        put(tx, &account).await?;
         Ok(true)
     }
 }
@@ -156,7 +156,7 @@ pub enum SignUpError {
 }
 
 /// The first id of a person; smaller ones belong to service accounts, 777000 among them.
-const FIRST_USER_ID: i64 = 1_000_000;
+pub(crate) const FIRST_USER_ID: i64 = 1_000_000;
 
 /// Makes an account for a number.
 #[derive(Clone, Debug)]
@@ -223,7 +223,7 @@ impl Command for SignUp {
             sealed: None,
             staff: false,
         };
-        tx.put(id.into(), &(), &account)?;
+        put(tx, &account).await?;
         take_phone(tx, tag, id)?;
         Ok(account)
     }
@@ -350,7 +350,11 @@ pub(crate) async fn release_phone(
     history::end_phone(tx, tag, user).await
 }
 
-/// Writes an account that is made or changed elsewhere in this crate.
-pub(crate) fn put(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
+/// Writes an account that is made or changed elsewhere in this crate. The public index hears of what
+/// has changed for it.
+pub(crate) async fn put(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
+    let before = find(tx, account.person.id).await?;
+    let before = before.as_ref().map(|before| &before.person);
+    stale::note_person(tx, before, &account.person).await?;
     tx.put(account.person.id.into(), &(), account)
 }

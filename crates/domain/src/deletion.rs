@@ -65,7 +65,7 @@ impl Command for DeleteAccount {
             accounts::release_phone(tx, phone, user).await?;
         }
         account.sealed = None;
-        accounts::put(tx, &account)?;
+        accounts::put(tx, &account).await?;
         tx.next_number(accounts::DELETED).await?;
 
         profile::tell_acquaintances(tx, user).await?;

@@ -27,4 +27,5 @@ pub mod profile;
 pub mod sealing;
 pub mod services;
 pub mod settings;
+pub mod stale;
 pub mod targets;

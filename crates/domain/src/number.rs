@@ -59,7 +59,7 @@ impl Command for ChangePhone {
         account.proven = self.proven;
         account.person.country = self.country;
         account.sealed = None;
-        accounts::put(tx, &account)?;
+        accounts::put(tx, &account).await?;
         Ok(account)
     }
 }
@@ -93,6 +93,6 @@ impl Command for NoteSealed {
             return Ok(());
         }
         account.sealed = Some(self.pkid);
-        accounts::put(tx, &account)
+        accounts::put(tx, &account).await
     }
 }

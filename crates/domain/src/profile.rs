@@ -63,7 +63,7 @@ impl Command for UpdateProfile {
         if account.person == before {
             return Ok(before);
         }
-        accounts::put(tx, &account)?;
+        accounts::put(tx, &account).await?;
         let renamed = account.person.first_name != before.first_name
             || account.person.last_name != before.last_name;
         if renamed {
@@ -113,7 +113,7 @@ impl Command for SetUsername {
             }
         }
         account.person.username = self.username;
-        accounts::put(tx, &account)?;
+        accounts::put(tx, &account).await?;
         tell_acquaintances(tx, self.user).await?;
         Ok(account.person)
     }

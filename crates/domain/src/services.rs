@@ -28,6 +28,11 @@ pub const SPAM_BOT: UserId = UserId(777_003);
 /// The account that takes search terms and links that should not be found: `@SearchReport`.
 pub const SEARCH_REPORT: UserId = UserId(777_004);
 
+/// The stretch of ids in which service accounts lie, both ends included.
+pub(crate) const FIRST: UserId = NOTIFICATIONS;
+/// See [`FIRST`]. There is room for more.
+pub(crate) const LAST: UserId = UserId(777_099);
+
 /// Usernames of service accounts that exist or will: nobody else may take them.
 const RESERVED: &[&str] = &[
     "announcements",
@@ -149,6 +154,7 @@ impl Service {
                 staff: false,
             },
         )
+        .await
     }
 }
 

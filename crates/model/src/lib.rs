@@ -12,6 +12,7 @@ mod measure;
 mod names;
 mod person;
 mod phone;
+mod public;
 
 pub use change::{Change, Counters, Logged, Message, Notice, Thread};
 pub use channel::{Admin, AdminRights, Ban, BannedRights, Channel, Description, Member, Title};
@@ -23,6 +24,7 @@ pub use names::{
 };
 pub use person::{Person, PersonKind};
 pub use phone::{E164, PhoneError};
+pub use public::{PublicKind, PublicPeer, PublicPost, SizeClass};
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(

@@ -83,7 +83,7 @@ impl Command for CreateBot {
             sealed: None,
             staff: false,
         };
-        accounts::put(tx, &account)?;
+        accounts::put(tx, &account).await?;
         let token = format!("{}:{}", id.0, self.secret);
         let bot = Bot {
             owner: self.owner,
@@ -187,7 +187,7 @@ impl Command for EditBot {
             if let Some(about) = self.about {
                 account.person.about = about;
             }
-            accounts::put(tx, &account)?;
+            accounts::put(tx, &account).await?;
         }
         bot.description = self.description.unwrap_or(bot.description);
         bot.privacy = self.privacy.unwrap_or(bot.privacy);

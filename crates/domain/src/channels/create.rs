@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The first id of a channel. Small ids would look like those of other libraries' test servers; the
 /// Bot API writes `-100` before the id and needs it below 997,852,516,352.
-const FIRST_CHANNEL_ID: i64 = 1_000_000_000;
+pub(crate) const FIRST_CHANNEL_ID: i64 = 1_000_000_000;
 
 /// Sets an id aside for a channel: the command that makes it must name its mailbox beforehand.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl Command for CreateChannel {
             joined: tx.now().seconds(),
             ..Member::default()
         };
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         put_member(tx, self.id, self.creator, &place).await?;
         mailbox_begins(tx, self.id)?;
         let title = channel.title.as_str().to_owned();

@@ -50,7 +50,7 @@ impl Command for SetDiscussion {
         {
             before.linked = None;
             before.join_to_send = false;
-            put(tx, &before)?;
+            put(tx, &before).await?;
         }
         if let Some(group) = self.group {
             let standing_there = standing(tx, group, self.by, now_s).await?;
@@ -62,10 +62,10 @@ impl Command for SetDiscussion {
                 return Err(ChannelError::WrongKind);
             }
             group.linked = Some(broadcast.id);
-            put(tx, &group)?;
+            put(tx, &group).await?;
             broadcast.linked = Some(group.id);
         }
-        Ok(put(tx, &broadcast)?)
+        Ok(put(tx, &broadcast).await?)
     }
 }
 

@@ -40,7 +40,7 @@ impl Command for EditTitle {
             return Err(ChannelError::NotModified);
         }
         channel.title = self.title;
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         let title = channel.title.as_str().to_owned();
         Ok(announce(tx, &channel, self.by, ServiceAction::EditTitle(title)).await?)
     }
@@ -85,7 +85,7 @@ impl Command for EditAbout {
             return Err(ChannelError::NotModified);
         }
         channel.about = self.about;
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         Ok(channel)
     }
 }
@@ -138,7 +138,7 @@ impl Command for SetPublicName {
             accounts::release_username(tx, &before, peer).await?;
         }
         channel.username = self.username;
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         Ok(channel)
     }
 }
@@ -226,7 +226,7 @@ impl Command for Toggles {
         if channel == before {
             return Err(ChannelError::NotModified);
         }
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         Ok(channel)
     }
 }
@@ -263,7 +263,7 @@ impl Command for SetDefaultBanned {
             return Err(ChannelError::NotModified);
         }
         channel.default_banned = self.rights;
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         Ok(channel)
     }
 }
@@ -301,10 +301,10 @@ impl Command for DeleteChannel {
             && let Some(mut other) = super::find(tx, linked).await?
         {
             other.linked = None;
-            put(tx, &other)?;
+            put(tx, &other).await?;
         }
         channel.deleted = true;
-        put(tx, &channel)?;
+        put(tx, &channel).await?;
         // The owner sees it go at once, the others within moments.
         super::members::end(tx, channel.id, self.by).await?;
         let now = tx.now();

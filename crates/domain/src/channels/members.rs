@@ -84,7 +84,7 @@ pub(super) async fn enter(
     };
     put_member(tx, channel.id, user, &place).await?;
     channel.members += 1;
-    put(tx, channel)?;
+    put(tx, channel).await?;
     begin(tx, channel.id, user).await?;
     let by = entry.invited_by.unwrap_or(user);
     bots::queue_member(tx, channel.id, user, by, false, true).await?;
@@ -106,7 +106,7 @@ pub(super) async fn exit(
     };
     put_member(tx, channel.id, user, &place).await?;
     channel.members = channel.members.saturating_sub(1);
-    put(tx, channel)?;
+    put(tx, channel).await?;
     end(tx, channel.id, user).await?;
     bots::queue_member(tx, channel.id, user, by, true, false).await?;
     Ok(())
@@ -124,7 +124,7 @@ pub(crate) async fn forget_member(
             && let Some(mut found) = super::find(tx, channel).await?
         {
             found.members = found.members.saturating_sub(1);
-            put(tx, &found)?;
+            put(tx, &found).await?;
         }
         put_member(tx, channel, user, &Member::default()).await?;
     }

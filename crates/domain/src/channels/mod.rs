@@ -37,12 +37,14 @@ pub use roles::{EditAdmin, EditBanned};
 pub use standing::{Standing, standing};
 pub use views::{AddViews, Seen, count};
 
+pub(crate) use create::FIRST_CHANNEL_ID;
 pub(crate) use discussion::{DISCUSS, discuss, locks as discuss_locks};
 pub(crate) use erase::{ERASE_CHANNEL, erase, locks as erase_locks};
 pub(crate) use members::forget_member;
 pub(crate) use participants::bots_in;
 pub(crate) use post::{NewPost, add_post, kinds_of, take_turn};
 
+use crate::stale;
 use heliograph_model::{Channel, ChannelId, Member, Peer, UserId};
 use heliograph_store::{Rows, StoreError, Table, Tx, row};
 use minicbor::{Decode, Encode};
@@ -196,8 +198,10 @@ pub async fn changed_since(
     Ok(changed)
 }
 
-/// Writes a channel.
-pub(crate) fn put(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), StoreError> {
+/// Writes a channel. The public index hears of what has changed for it.
+pub(crate) async fn put(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), StoreError> {
+    let before = find(tx, channel.id).await?;
+    stale::note_channel(tx, before.as_ref(), channel).await?;
     let owner = Peer::Channel(channel.id).into();
     tx.put(owner, &(), &ChannelRow(channel.clone()))
 }

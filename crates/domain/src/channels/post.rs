@@ -3,7 +3,7 @@
 use super::discussion::DISCUSS;
 use super::{ChannelError, Standing, put_member, standing};
 use crate::messages::Sent;
-use crate::{accounts, bots, dialogs};
+use crate::{accounts, bots, dialogs, stale};
 use heliograph_model::{
     AdminRights, BannedRights, Body, Change, Channel, ChannelId, ChannelPart, Logged, Member,
     MessageId, Owner, Peer, ServiceAction, UserId,
@@ -172,6 +172,7 @@ pub(crate) async fn add_post(
     let Change::NewMessage(message) = &logged.change else {
         return Ok(logged);
     };
+    stale::note_posts(tx, channel, &[message.id]).await?;
     if let Some(thread) = thread {
         tx.put(owner, &(thread, message.id), &ThreadRow)?;
     }

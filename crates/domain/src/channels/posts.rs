@@ -2,8 +2,8 @@
 
 use super::post::{MentionRow, ThreadRow, announce_as, kinds_of};
 use super::{ChannelError, Standing, standing};
-use crate::bots;
 use crate::messages::{EDIT_WINDOW_S, pin_in};
+use crate::{bots, stale};
 use heliograph_model::{
     AdminRights, BannedRights, Body, Change, ChannelId, Content, Entity, Logged, Message,
     MessageId, Owner, Peer, ServiceAction, UserId,
@@ -90,6 +90,7 @@ impl Command for EditPost {
         let (logged, _) = mailbox::edit(tx, owner, standing.peer(), self.id, body)
             .await?
             .ok_or(ChannelError::UnknownMessage)?;
+        stale::note_posts(tx, &standing.channel, &[self.id]).await?;
         if let Change::Edited(message) = &logged.change {
             bots::queue_channel(tx, self.channel, message, true).await?;
         }
@@ -134,6 +135,8 @@ impl Command for DeletePosts {
             }
         }
         forget(tx, standing.peer(), &messages)?;
+        let gone: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        stale::note_posts(tx, &standing.channel, &gone).await?;
         let logged = mailbox::delete(tx, owner, &self.ids).await?;
         Ok((logged, mailbox::state(tx, owner).await?.pts))
     }
