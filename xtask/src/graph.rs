@@ -22,7 +22,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ("desk-store", &["model", "vault"]),
     ("domain", &["store", "keeper", "desk-store"]),
     ("classifier", &[]),
-    ("discovery", &["store"]),
+    ("discovery", &["domain"]),
     (
         "moderation",
         &["classifier", "domain", "discovery", "transparency"],

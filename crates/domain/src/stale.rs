@@ -23,7 +23,7 @@ use std::ops::Range;
 pub const READER: Owner = Owner::INSTALLATION;
 
 /// Something that has changed for the public index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum Stale {
     /// The face of a peer: its names, its size.
     #[n(0)]
@@ -213,7 +213,8 @@ pub struct EveryPeer {
 impl EveryPeer {
     /// The peers there are now.
     pub async fn now(rows: &mut dyn Rows) -> Result<Self, StoreError> {
-        let mut stretches = vec![services::FIRST.0..services::LAST.0 + 1];
+        let services = services::FIRST.0..services::LAST.0 + 1;
+        let mut stretches = Vec::from([services]);
         let counted = [
             (Peer::User(UserId(accounts::FIRST_USER_ID)), "user"),
             (Peer::User(UserId::FIRST_BOT), "bot"),

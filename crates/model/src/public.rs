@@ -241,8 +241,7 @@ mod tests {
         service.body.action = Some(ServiceAction::PinMessage);
         assert_eq!(PublicPost::of(&public, &service), None);
 
-        type Change = fn(&mut Channel);
-        let private: [Change; 3] = [
+        let private: [fn(&mut Channel); 3] = [
             |channel| channel.username = None,
             |channel| channel.deleted = true,
             |channel| channel.broadcast = false,

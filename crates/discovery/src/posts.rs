@@ -1,0 +1,466 @@
+//! Finding posts of public channels by their words.
+
+use crate::analysis::{Word, hashtag, hashtags, key, to_latin, words};
+use crate::index::{Discovery, IndexError};
+use crate::measured::{Because, Current, Measured, Verdict, Viewer};
+use crate::peers::terms;
+use heliograph_model::{ChannelId, MessageId, Peer, PublicPost, UnixMs};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::columnar::Column;
+use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::schema::{
+    FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TantivyDocument,
+};
+use tantivy::{DocId, Score, Searcher, SegmentReader, Term};
+
+/// The longest query that is looked at, in characters; the rest is left out.
+const QUERY_CHARS_MAX: usize = 256;
+/// How many words of a query are looked for.
+const QUERY_WORDS_MAX: usize = 16;
+/// How many posts one page holds at most.
+pub const PAGE_MAX: usize = 100;
+/// How many different words of one post are in the index.
+const POST_WORDS_MAX: usize = 1_500;
+
+/// The fields of the index of posts.
+pub(crate) struct PostsSchema {
+    pub schema: Schema,
+    key: Field,
+    channel: Field,
+    id: Field,
+    date: Field,
+    word: Field,
+}
+
+impl PostsSchema {
+    pub fn new() -> Self {
+        let mut schema = SchemaBuilder::new();
+        let fast = NumericOptions::default().set_fast();
+        PostsSchema {
+            key: schema.add_text_field("key", terms()),
+            channel: schema.add_i64_field("channel", fast.clone().set_indexed()),
+            id: schema.add_u64_field("id", FAST),
+            date: schema.add_i64_field("date", fast),
+            word: schema.add_text_field("word", terms()),
+            schema: schema.build(),
+        }
+    }
+
+    fn document(&self, post: &PublicPost) -> TantivyDocument {
+        let mut document = TantivyDocument::default();
+        document.add_text(self.key, key_of(post.channel(), post.id()));
+        document.add_i64(self.channel, post.channel().0);
+        document.add_u64(self.id, u64::from(post.id().0));
+        document.add_i64(self.date, i64::from(post.date()));
+        let mut terms: BTreeSet<String> = hashtags(post.text()).into_iter().collect();
+        for word in words(post.text()) {
+            if terms.len() >= POST_WORDS_MAX {
+                break;
+            }
+            if let Word::Whole(word) = &word
+                && to_latin(word).is_some()
+                && let Some(sound) = key(word)
+            {
+                terms.insert(sound_term(&sound));
+            }
+            terms.insert(word.as_str().to_owned());
+        }
+        for term in &terms {
+            document.add_text(self.word, term);
+        }
+        document
+    }
+}
+
+/// The term of a Cyrillic word in Latin letters; the sign keeps it apart from words.
+fn sound_term(sound: &str) -> String {
+    format!("~{sound}")
+}
+
+fn key_of(channel: ChannelId, id: MessageId) -> String {
+    format!("{}:{}", channel.0, id.0)
+}
+
+impl Discovery {
+    /// Takes in a post as it stands, or that it is gone.
+    pub fn put_post(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        post: Option<&PublicPost>,
+    ) -> Result<(), IndexError> {
+        let side = self.posts_side();
+        let document = post.map(|post| side.schema.document(post));
+        side.replace(side.schema.key, &key_of(channel, id), document)
+    }
+
+    /// Takes in a post that the index does not have.
+    pub fn add_post(&self, post: &PublicPost) -> Result<(), IndexError> {
+        let side = self.posts_side();
+        side.add(side.schema.document(post))
+    }
+
+    /// Takes away every post of a channel.
+    pub fn forget_posts(&self, channel: ChannelId) {
+        let side = self.posts_side();
+        side.remove(Term::from_field_i64(side.schema.channel, channel.0));
+    }
+}
+
+/// What posts must have.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// All of these words, in any order.
+    Words(&'a str),
+    /// This tag, with or without its `#`.
+    Hashtag(&'a str),
+}
+
+/// A place in the order of posts: behind it the next page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Among the demoted ones, which stand last.
+    pub demoted: bool,
+    /// When it was written, in Unix seconds.
+    pub date: i32,
+    /// Where.
+    pub channel: ChannelId,
+    /// Its number there.
+    pub id: MessageId,
+}
+
+/// The order of posts: what is demoted last, the newest first, then by channel and number.
+type Order = (Reverse<bool>, i32, Reverse<i64>, u32);
+
+impl Place {
+    fn order(self) -> Order {
+        let Place {
+            demoted,
+            date,
+            channel,
+            id,
+        } = self;
+        (Reverse(demoted), date, Reverse(channel.0), id.0)
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PostQuery<'a> {
+    /// What posts must have.
+    pub wanted: Wanted<'a>,
+    /// Only posts of this channel.
+    pub channel: Option<ChannelId>,
+    /// Written after this moment, in Unix seconds; 0 for any.
+    pub min_date: i32,
+    /// Written before this moment, in Unix seconds; 0 for any.
+    pub max_date: i32,
+    /// Only what stands behind this place.
+    pub after: Option<Place>,
+    /// Who asks.
+    pub viewer: Viewer<'a>,
+    /// How many at most; never more than [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// A page of posts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundPosts {
+    /// The posts in order.
+    pub posts: Vec<Place>,
+    /// How many there are in all for this viewer, other pages included.
+    pub total: usize,
+}
+
+/// The posts as of the last commit.
+pub struct Posts<'a> {
+    schema: &'a PostsSchema,
+    searcher: Searcher,
+    measured: Arc<Measured>,
+}
+
+impl<'a> Posts<'a> {
+    pub(crate) fn new(schema: &'a PostsSchema, searcher: Searcher, measured: &Current) -> Self {
+        Posts {
+            schema,
+            searcher,
+            measured: measured.get(),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// A page of what is found. An empty query finds nothing.
+    pub fn search(&self, query: PostQuery<'_>) -> Result<FoundPosts, IndexError> {
+        let Some(asked) = self.query(query.wanted, query.channel)? else {
+            return Ok(FoundPosts::default());
+        };
+        let newest = Newest {
+            measured: self.measured.clone(),
+            country: query.viewer.country.map(str::to_owned),
+            now: query.viewer.now,
+            min_date: query.min_date,
+            max_date: query.max_date,
+            after: query.after.map(Place::order),
+            limit: query.limit.min(PAGE_MAX),
+            hidden: false,
+        };
+        Ok(self.searcher.search(&*asked, &newest)?)
+    }
+
+    /// The first posts that match and are demoted or hidden for a viewer, with the decisions.
+    pub fn kept_back(
+        &self,
+        query: PostQuery<'_>,
+    ) -> Result<Vec<(Place, Vec<Because>)>, IndexError> {
+        let Some(asked) = self.query(query.wanted, query.channel)? else {
+            return Ok(Vec::new());
+        };
+        let newest = Newest {
+            measured: self.measured.clone(),
+            country: query.viewer.country.map(str::to_owned),
+            now: query.viewer.now,
+            min_date: query.min_date,
+            max_date: query.max_date,
+            after: None,
+            limit: query.limit.min(PAGE_MAX),
+            hidden: true,
+        };
+        let found = self.searcher.search(&*asked, &newest)?;
+        let because = |place: Place| {
+            let channel = Peer::Channel(place.channel);
+            let because = self.measured.because(channel, Some(place.id), query.viewer);
+            (place, because)
+        };
+        Ok(found.posts.into_iter().map(because).collect())
+    }
+
+    /// `None` where nothing can match.
+    fn query(
+        &self,
+        wanted: Wanted<'_>,
+        channel: Option<ChannelId>,
+    ) -> Result<Option<Box<dyn Query>>, IndexError> {
+        let mut clauses: Vec<Box<dyn Query>> = Vec::new();
+        match wanted {
+            Wanted::Hashtag(tag) => {
+                let short: String = tag.chars().take(QUERY_CHARS_MAX).collect();
+                let Some(tag) = hashtag(&short) else {
+                    return Ok(None);
+                };
+                clauses.push(self.term(&tag));
+            }
+            Wanted::Words(text) => {
+                let text: String = text.chars().take(QUERY_CHARS_MAX).collect();
+                let asked: BTreeSet<Word> = words(&text).into_iter().collect();
+                for word in asked.iter().take(QUERY_WORDS_MAX) {
+                    match self.ways(word)? {
+                        Some(ways) => clauses.push(ways),
+                        // A word that no post has: nothing has them all.
+                        None => return Ok(None),
+                    }
+                }
+            }
+        }
+        if clauses.is_empty() {
+            return Ok(None);
+        }
+        if let Some(channel) = channel {
+            let term = Term::from_field_i64(self.schema.channel, channel.0);
+            clauses.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
+        }
+        let only = if clauses.len() == 1 {
+            clauses.pop()
+        } else {
+            None
+        };
+        Ok(Some(only.unwrap_or_else(|| {
+            Box::new(BooleanQuery::intersection(clauses))
+        })))
+    }
+
+    /// The spellings of a word that any post has.
+    fn ways(&self, word: &Word) -> Result<Option<Box<dyn Query>>, IndexError> {
+        let mut spellings = vec![word.as_str().to_owned()];
+        if let Word::Whole(word) = word {
+            // Latin letters may stand for a Cyrillic word, and the other way round.
+            match to_latin(word) {
+                Some(latin) => spellings.push(latin),
+                None => spellings.extend(key(word).map(|sound| sound_term(&sound))),
+            }
+        }
+        let mut ways: Vec<Box<dyn Query>> = Vec::new();
+        for spelling in spellings {
+            let term = Term::from_field_text(self.schema.word, &spelling);
+            if self.searcher.doc_freq(&term)? > 0 {
+                ways.push(self.term(&spelling));
+            }
+        }
+        Ok(match ways.len() {
+            0 | 1 => ways.pop(),
+            _ => Some(Box::new(BooleanQuery::union(ways))),
+        })
+    }
+
+    fn term(&self, text: &str) -> Box<dyn Query> {
+        let term = Term::from_field_text(self.schema.word, text);
+        Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+    }
+}
+
+/// Collects the newest posts that the viewer is shown, behind a place; or, with `hidden`, those that
+/// are kept back.
+struct Newest {
+    measured: Arc<Measured>,
+    country: Option<String>,
+    now: UnixMs,
+    min_date: i32,
+    max_date: i32,
+    after: Option<Order>,
+    limit: usize,
+    hidden: bool,
+}
+
+struct NewestOfSegment {
+    channels: Column<i64>,
+    ids: Column<u64>,
+    dates: Column<i64>,
+    measured: Arc<Measured>,
+    country: Option<String>,
+    now: UnixMs,
+    min_date: i32,
+    max_date: i32,
+    after: Option<Order>,
+    limit: usize,
+    hidden: bool,
+    total: usize,
+    /// The last of the first on top.
+    first: BinaryHeap<Reverse<Place>>,
+}
+
+impl Collector for Newest {
+    type Fruit = FoundPosts;
+    type Child = NewestOfSegment;
+
+    fn for_segment(&self, _: u32, reader: &SegmentReader) -> tantivy::Result<Self::Child> {
+        let fast = reader.fast_fields();
+        Ok(NewestOfSegment {
+            channels: fast.i64("channel")?,
+            ids: fast.u64("id")?,
+            dates: fast.i64("date")?,
+            measured: self.measured.clone(),
+            country: self.country.clone(),
+            now: self.now,
+            min_date: self.min_date,
+            max_date: self.max_date,
+            after: self.after,
+            limit: self.limit,
+            hidden: self.hidden,
+            total: 0,
+            first: BinaryHeap::new(),
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, segments: Vec<FoundPosts>) -> tantivy::Result<FoundPosts> {
+        let mut all = FoundPosts::default();
+        for segment in segments {
+            all.total += segment.total;
+            all.posts.extend(segment.posts);
+        }
+        all.posts.sort_by(|a, b| b.cmp(a));
+        all.posts.truncate(self.limit);
+        Ok(all)
+    }
+}
+
+impl NewestOfSegment {
+    /// What is put on a post: nothing is, mostly, and then nothing is looked up.
+    fn verdict(&self, channel: ChannelId, doc: DocId) -> Verdict {
+        let id = self.ids.first(doc).unwrap_or_default();
+        let viewer = Viewer {
+            country: self.country.as_deref(),
+            now: self.now,
+        };
+        self.measured.post(channel, MessageId(id as u32), viewer)
+    }
+}
+
+impl SegmentCollector for NewestOfSegment {
+    type Fruit = FoundPosts;
+
+    fn collect(&mut self, doc: DocId, _: Score) {
+        let date = self.dates.first(doc).unwrap_or_default() as i32;
+        let in_time = (self.min_date == 0 || date > self.min_date)
+            && (self.max_date == 0 || date < self.max_date);
+        if !in_time {
+            return;
+        }
+        let channel = ChannelId(self.channels.first(doc).unwrap_or_default());
+        let verdict = if self.measured.touches(channel) {
+            self.verdict(channel, doc)
+        } else {
+            Verdict::Shown
+        };
+        let wanted = match verdict {
+            Verdict::Shown => !self.hidden,
+            Verdict::Demoted => true,
+            Verdict::Hidden => self.hidden,
+        };
+        if !wanted {
+            return;
+        }
+        self.total += 1;
+        let demoted = verdict == Verdict::Demoted;
+        let full = self.first.len() >= self.limit;
+        // Most matches are older than a full page; the rest of them need not be read.
+        let beaten = |last: &Place| (Reverse(last.demoted), last.date) > (Reverse(demoted), date);
+        if full && self.first.peek().is_none_or(|last| beaten(&last.0)) {
+            return;
+        }
+        let place = Place {
+            demoted,
+            date,
+            channel,
+            id: MessageId(self.ids.first(doc).unwrap_or_default() as u32),
+        };
+        if self.after.is_some_and(|after| place.order() >= after) {
+            return;
+        }
+        if full {
+            if self.first.peek().is_some_and(|last| last.0 > place) {
+                return;
+            }
+            self.first.pop();
+        }
+        self.first.push(Reverse(place));
+    }
+
+    fn harvest(self) -> FoundPosts {
+        FoundPosts {
+            posts: self.first.into_iter().map(|Reverse(place)| place).collect(),
+            total: self.total,
+        }
+    }
+}
