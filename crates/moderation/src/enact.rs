@@ -73,7 +73,7 @@ impl Enact {
             on_it.lift(settled, tx.now());
         }
         add(&mut on_it, decided, self.number);
-        measures::put(tx, owner, post, on_it)
+        measures::put(tx, owner, post, on_it).await
     }
 
     /// Notes on the earlier decision that this one settles it.
