@@ -19,6 +19,7 @@ mod limits;
 mod messages;
 mod people_only;
 pub mod render;
+mod reports;
 mod resolve;
 mod router;
 mod settings;
@@ -46,6 +47,7 @@ pub fn router() -> Router {
     messages::register(&mut router);
     channels::register(&mut router);
     bots::register(&mut router);
+    reports::register(&mut router);
     updates::register(&mut router);
     benign::register(&mut router);
     router

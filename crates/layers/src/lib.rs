@@ -161,6 +161,10 @@ impl Layers {
         if let Some(wanted) = in_layer.map(|entry| &entry.definition.result)
             && wanted != result
         {
+            if rules::means_done(result, wanted) {
+                wire::put_u32(out, wire::TRUE);
+                return Ok(());
+            }
             let field = rules::result_field(result, wanted).ok_or(LayerError::Inexpressible)?;
             return self.run_down(layer, canonical, out, |run| run.whole_field(result, field));
         }

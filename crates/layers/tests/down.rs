@@ -409,6 +409,9 @@ fn an_answer_that_was_a_part_of_todays_answer_is_that_part() {
         Ok("messageMediaEmpty")
     );
 
+    let done = "reportResultReported";
+    assert_eq!(answer(181, "messages.report", done).as_deref(), Ok("true"));
+    assert_eq!(answer(189, "messages.report", done).as_deref(), Ok(done));
     let unchanged = answer(143, "help.getAppConfig", "help.appConfigNotModified");
     assert_eq!(unchanged, Err(LayerError::Inexpressible));
 }

@@ -45,6 +45,20 @@ fn a_text_into_a_topic_answers_its_first_message() {
 }
 
 #[test]
+fn a_report_gave_its_reason_at_once() {
+    check_up(
+        &[143, 181],
+        r#"messages.report{peer=inputPeerSelf, id=[4], reason=inputReportReasonFake, message="m"}"#,
+        r#"messages.report{peer=inputPeerSelf, id=[4], option="inputReportReasonFake", message="m"}"#,
+    );
+    check_up(
+        &[189, 230],
+        r#"messages.report{peer=inputPeerSelf, id=[4], option="scam", message=""}"#,
+        r#"messages.report{peer=inputPeerSelf, id=[4], option="scam", message=""}"#,
+    );
+}
+
+#[test]
 fn a_draft_replied_to_a_number_once() {
     check_up(
         &[143, 165],

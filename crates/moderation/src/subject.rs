@@ -2,7 +2,7 @@
 
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{ChannelId, MessageId, Owner, Peer, PersonKind, UserId};
-use heliograph_store::{Rows, StoreError};
+use heliograph_store::{Rows, StoreError, mailbox};
 use heliograph_transparency::entry::SubjectKind;
 use heliograph_transparency::tree::Hash;
 use minicbor::{Decode, Encode};
@@ -117,8 +117,8 @@ pub struct Known {
 pub async fn known(rows: &mut dyn Rows, subject: &Subject) -> Result<Option<Known>, StoreError> {
     match subject {
         Subject::User(user) => of_user(rows, *user).await,
-        Subject::Channel(channel) => of_channel(rows, *channel, None).await,
-        Subject::Post(channel, _) => of_channel(rows, *channel, Some(SubjectKind::Post)).await,
+        Subject::Channel(channel) => of_channel(rows, *channel).await,
+        Subject::Post(channel, post) => of_post(rows, *channel, *post).await,
         Subject::Term(_) => Ok(Some(Known {
             kind: SubjectKind::Term,
             owner: None,
@@ -157,31 +157,51 @@ async fn of_user(rows: &mut dyn Rows, user: UserId) -> Result<Option<Known>, Sto
     }))
 }
 
-async fn of_channel(
-    rows: &mut dyn Rows,
-    channel: ChannelId,
-    kind: Option<SubjectKind>,
-) -> Result<Option<Known>, StoreError> {
-    let Some(channel) = channels::find(rows, channel).await? else {
+async fn of_channel(rows: &mut dyn Rows, id: ChannelId) -> Result<Option<Known>, StoreError> {
+    let Some(channel) = channels::find(rows, id).await? else {
         return Ok(None);
     };
     if channel.deleted {
         return Ok(None);
     }
     let holder = accounts::find(rows, channel.creator).await?;
-    let own_kind = if channel.broadcast {
-        SubjectKind::Channel
-    } else {
-        SubjectKind::Group
-    };
     Ok(Some(Known {
-        kind: kind.unwrap_or(own_kind),
+        kind: if channel.broadcast {
+            SubjectKind::Channel
+        } else {
+            SubjectKind::Group
+        },
         owner: Some(channel.creator),
         staff: holder.as_ref().is_some_and(|holder| holder.staff),
         country: holder.and_then(|holder| holder.person.country),
         public: channel.username.is_some(),
         verified: channel.verified,
         members: channel.members,
+    }))
+}
+
+/// A post is its channel's, a message in a group its author's.
+async fn of_post(
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+    post: MessageId,
+) -> Result<Option<Known>, StoreError> {
+    let Some(known) = of_channel(rows, channel).await? else {
+        return Ok(None);
+    };
+    let Some(message) = mailbox::load(rows, channel.into(), post).await? else {
+        return Ok(None);
+    };
+    let kind = SubjectKind::Post;
+    if known.kind == SubjectKind::Channel {
+        return Ok(Some(Known { kind, ..known }));
+    }
+    let author = of_user(rows, message.from).await?;
+    Ok(author.map(|author| Known {
+        kind,
+        public: known.public,
+        members: 0,
+        ..author
     }))
 }
 

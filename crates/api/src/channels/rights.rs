@@ -234,6 +234,11 @@ fn reading() -> Vec<Row> {
             channel: s.channel(),
             max_id: s.post,
         }),
+        row("", |s| f::channels::ReportSpam {
+            channel: s.channel(),
+            participant: s.world.input_peer(s.me, s.tom),
+            id: vec![s.post],
+        }),
         row("", |s| f::messages::GetOnlines { peer: s.peer() }),
         row("", |s| f::messages::GetDiscussionMessage {
             peer: s.peer(),

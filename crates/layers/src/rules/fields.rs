@@ -27,6 +27,8 @@ pub const FIELDS: &[(&str, &str, &str, FieldRule)] = &[
         "reply_to",
         reply_to_msg_id,
     ),
+    // Up to 186 a report gave its reason at once.
+    ("messages.report", "option", "reason", report_reason),
     // Up to 146 a person had one username.
     ("updateUserName", "username", "usernames", first_username),
     // Up to 158 only persons voted.
@@ -78,6 +80,16 @@ fn reply_to_msg_id(run: &mut Run<'_>, source: &Source<'_>) -> Result<bool, Layer
         return Ok(false);
     }
     put_u32(run.out, reply.int("reply_to_msg_id")?);
+    Ok(true)
+}
+
+/// The option is the name of the older reason: what it means is for whoever takes reports.
+fn report_reason(run: &mut Run<'_>, source: &Source<'_>) -> Result<bool, LayerError> {
+    if !run.go_to(source, "reason") {
+        return Ok(false);
+    }
+    let reason = run.read("ReportReason")?;
+    put_string(run.out, reason.name().as_bytes());
     Ok(true)
 }
 

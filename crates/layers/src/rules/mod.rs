@@ -15,7 +15,7 @@ pub use coercions::coercion;
 pub use defaults::{Value, default_value};
 pub use fields::field_rule;
 pub use keyboards::constructor_rule;
-pub use results::result_field;
+pub use results::{means_done, result_field};
 pub use substitutes::{source_field, substitutes};
 pub use synonyms::meant;
 
@@ -163,11 +163,13 @@ mod tests {
     #[test]
     fn every_result_rule_is_used_by_some_layer() {
         let catalogue = catalogue();
-        assert_used(results::RESULTS.iter().map(|(canonical, older, _)| {
+        let fields = results::RESULTS.iter().map(|row| (row.0, row.1));
+        let all = fields.chain(results::DONE.iter().copied());
+        assert_used(all.map(|(canonical, older)| {
             let spelled = |ty: &Ty, name: &str| ty.to_string() == name;
             let used = ways(&catalogue)
                 .any(|(from, to)| spelled(&from.result, canonical) && spelled(&to.result, older));
-            ((*canonical).to_owned(), used)
+            (canonical.to_owned(), used)
         }));
     }
 }

@@ -11,6 +11,16 @@ pub const RESULTS: &[(&str, &str, &str)] = &[
     ("messages.WebPagePreview", "MessageMedia", "media"),
 ];
 
+/// (canonical type, type up to some layer): any answer meant "it is done" before answers could ask
+/// further. Up to 186 a report was one call, and its answer a truth value.
+pub const DONE: &[(&str, &str)] = &[("ReportResult", "Bool")];
+
+/// Whether an older client takes any canonical answer for "it is done".
+pub fn means_done(canonical: &Ty, older: &Ty) -> bool {
+    let (canonical, older) = (canonical.to_string(), older.to_string());
+    DONE.iter().any(|row| row.0 == canonical && row.1 == older)
+}
+
 /// The field of a canonical answer that an older client expects in its place.
 pub fn result_field(canonical: &Ty, older: &Ty) -> Option<&'static str> {
     let (canonical, older) = (canonical.to_string(), older.to_string());
