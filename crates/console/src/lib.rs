@@ -20,6 +20,7 @@ pub mod casework;
 pub mod counter;
 mod headers;
 pub mod installation;
+pub mod moderating;
 mod page;
 pub mod portal;
 pub mod public;
@@ -32,6 +33,7 @@ pub mod texts;
 pub use casework::Casework;
 pub use counter::Counter;
 pub use installation::{Installation, InstallationError, Operator};
+pub use moderating::Moderating;
 pub use record::PublicRecord;
 
 use axum::Router;

@@ -57,7 +57,7 @@ use heliograph_desk_store::{
     StaffId, Step, Token,
 };
 use heliograph_transparency::case::MalformedField;
-use heliograph_transparency::entry::{Day, Entry, Outcome};
+use heliograph_transparency::entry::{Day, Entry, Kind, Outcome};
 use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::note::{NoteError, SignerKey};
 use heliograph_vault::seal::SealKey;
@@ -226,6 +226,38 @@ impl Office {
     /// Looks at the log.
     pub fn with_log<T>(&self, look: impl FnOnce(&dyn PublicLog) -> T) -> T {
         look(&**self.log())
+    }
+
+    /// Enters in the log what `make` makes of it as it stands: something that moderation has done.
+    /// `None` where there is nothing to enter. No other kind of entry takes this way.
+    pub fn enter_for_moderation(
+        &self,
+        now_s: u64,
+        make: impl FnOnce(&Ledger, Day) -> Option<Entry>,
+    ) -> Result<Option<u64>, LogError> {
+        let mut log = self.log();
+        let newest = log.ledger().date();
+        let today = Day::of_unix(now_s);
+        // The log is dated in order, also where a clock was set back.
+        let today = newest.map_or(today, |newest| newest.max(today));
+        let Some(entry) = make(log.ledger(), today) else {
+            return Ok(None);
+        };
+        let of_moderation = matches!(
+            entry.body.kind(),
+            Kind::Terms
+                | Kind::Moderator
+                | Kind::Decision
+                | Kind::Appeal
+                | Kind::Control
+                | Kind::Model
+        );
+        if !of_moderation {
+            return Err(LogError::Refused("not an entry of moderation".into()));
+        }
+        let bytes = entry.to_bytes();
+        let bytes = bytes.map_err(|error| LogError::Refused(error.to_string()))?;
+        log.append(&bytes).map(Some)
     }
 
     /// Has the log's cosignatures renewed where they grow old. To be called every few minutes.

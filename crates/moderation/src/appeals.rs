@@ -34,9 +34,9 @@ pub struct Appeal {
     /// When.
     #[n(3)]
     pub at: UnixMs,
-    /// The index of its entry in the log.
+    /// Whether its entry is in the log.
     #[n(4)]
-    pub index: Option<u64>,
+    pub logged: bool,
     /// Its case.
     #[n(5)]
     pub case: u64,
@@ -185,7 +185,7 @@ impl Command for Contest {
             by: self.by,
             text: text.to_owned(),
             at: now,
-            index: None,
+            logged: false,
             case: case.number,
             salt: self.salt,
             ended: false,
@@ -201,9 +201,8 @@ impl Command for Contest {
 pub struct NoteLogged {
     /// The decision's number in the log.
     pub number: u64,
-    /// The index of the appeal's entry; `None` where the log would not have it, because the
-    /// decision is no longer in force.
-    pub index: Option<u64>,
+    /// False where the log would not have it, because the decision is no longer in force.
+    pub logged: bool,
 }
 
 impl Command for NoteLogged {
@@ -220,8 +219,8 @@ impl Command for NoteLogged {
         let Some(mut appeal) = against(tx.rows(), self.number).await? else {
             return Ok(());
         };
-        appeal.index = self.index;
-        appeal.ended |= self.index.is_none();
+        appeal.logged = self.logged;
+        appeal.ended |= !self.logged;
         tx.put(ALL, &(BY_DECISION, self.number), &appeal)
     }
 }

@@ -169,10 +169,10 @@ impl Town {
         };
         for appeal in contested {
             let entry = entries::of_appeal(&appeal, self.log.today);
-            let index = self.log.try_push(&entry).ok();
+            let logged = self.log.try_push(&entry).is_ok();
             let number = appeal.decision;
             self.store
-                .write(NoteLogged { number, index })
+                .write(NoteLogged { number, logged })
                 .await
                 .unwrap();
         }

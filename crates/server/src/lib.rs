@@ -15,6 +15,7 @@ pub mod http;
 pub mod installation;
 pub mod keeper_process;
 pub mod metrics;
+pub mod moderation;
 pub mod msg_id_floor;
 pub mod net;
 pub mod process;

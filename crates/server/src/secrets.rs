@@ -118,6 +118,11 @@ impl DataFolder {
         self.keys().join("log.key")
     }
 
+    /// The secret from which moderators' keys are made.
+    pub fn moderators_key(&self) -> PathBuf {
+        self.keys().join("moderators.key")
+    }
+
     /// The local custodian's folder, which no other process reads.
     pub fn custodian(&self) -> PathBuf {
         self.keys().join("custodian")
@@ -239,7 +244,10 @@ fn open_server_key(path: &Path, first_start: bool) -> Result<ServerKey, SecretsE
 }
 
 /// A key of 32 bytes in a file of its own.
-fn open_key(path: &Path, first_start: bool) -> Result<Zeroizing<[u8; 32]>, SecretsError> {
+pub(crate) fn open_key(
+    path: &Path,
+    first_start: bool,
+) -> Result<Zeroizing<[u8; 32]>, SecretsError> {
     if let Some(bytes) = read(path)? {
         let key = <[u8; 32]>::try_from(bytes.as_slice());
         let key = key.map_err(|_| SecretsError::Damaged(path.to_owned()))?;

@@ -1,0 +1,179 @@
+//! Moderation as its people work at it.
+
+use crate::casework::Person;
+use heliograph_model::Territory;
+use heliograph_moderation::appeals::Appeal;
+use heliograph_moderation::cases::{Case, Origin};
+use heliograph_moderation::decisions::{Decided, Outcome, Verdict};
+use heliograph_moderation::reasons::Reason;
+use heliograph_moderation::subject::{Known, Subject};
+use std::error::Error;
+
+/// What is public of a subject now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Face {
+    /// Title or name.
+    pub title: String,
+    /// The public name, without `@`.
+    pub username: Option<String>,
+    /// What it says about itself.
+    pub about: String,
+    /// Its newest posts with their numbers, newest first; of a post the post itself, and its
+    /// neighbours. Empty for what is not public.
+    pub posts: Vec<(u32, String)>,
+}
+
+/// A case in the queue.
+#[derive(Clone, Debug)]
+pub struct QueueLine {
+    /// The case.
+    pub case: Case,
+    /// What its subject is called.
+    pub title: String,
+    /// Whether this moderator may take it.
+    pub open_to_me: bool,
+}
+
+/// The queue.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// How many wait in all, as far as they were counted.
+    pub waiting: usize,
+    /// The first of them.
+    pub lines: Vec<QueueLine>,
+}
+
+/// A report as moderators see it: never by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportLine {
+    /// The reason.
+    pub reason: &'static Reason,
+    /// What the reporter says.
+    pub comment: String,
+    /// What it weighs, in hundredths.
+    pub weight: u32,
+    /// When, in Unix seconds.
+    pub at_s: u64,
+}
+
+/// A case, opened.
+#[derive(Clone, Debug)]
+pub struct CaseSheet {
+    /// The case.
+    pub case: Case,
+    /// What is known of its subject; `None` when it is gone.
+    pub known: Option<Known>,
+    /// What is public of it. Nothing where the case is about children: then `sealed` is true.
+    pub face: Face,
+    /// Whether what was reported is sealed: two people open it together.
+    pub sealed: bool,
+    /// The reports, a hundred at most.
+    pub reports: Vec<ReportLine>,
+    /// Earlier decisions about the same subject, newest first.
+    pub earlier: Vec<Decided>,
+    /// The decision that is contested, where this is an appeal.
+    pub contested: Option<Decided>,
+    /// What the classifier finds, in words, with the features that count most.
+    pub classifier: Option<String>,
+    /// The moderator who looks at it has it.
+    pub mine: bool,
+}
+
+/// What came of something a moderator did, in words where it was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ModeratingError {
+    /// There is nothing of that name.
+    #[error("there is nothing of that name")]
+    Missing,
+    /// Refused, in words for the moderator.
+    #[error("{0}")]
+    Refused(String),
+    /// Something failed inside.
+    #[error("moderation failed")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A notice of somebody without an account, with the parts that Article 16 of the Digital Services
+/// Act asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Where it is: a link to a public channel, post, group, bot or person of this installation.
+    pub location: String,
+    /// The reason.
+    pub reason: &'static Reason,
+    /// Why it is illegal, or breaks the terms.
+    pub explanation: String,
+    /// The sender's name; not asked for in notices about child abuse.
+    pub name: Option<String>,
+    /// The sender's address for the answer; as above.
+    pub email: Option<String>,
+    /// Whether the sender believes in good faith that it is accurate and complete.
+    pub good_faith: bool,
+}
+
+/// How a notice stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeState {
+    /// When it came, in Unix seconds.
+    pub received_s: u64,
+    /// What was decided, once it was: the statement.
+    pub statement: Option<String>,
+}
+
+/// Moderation. Calls block. The pages open an audit record before every call and close it after.
+pub trait Moderating: Send + Sync + 'static {
+    /// The queue, as far as this moderator may see it.
+    fn queue(&self, who: &Person, children: bool) -> Result<Queue, ModeratingError>;
+
+    /// Gives the moderator a case: this one, or the next. `None` when none waits.
+    fn take(
+        &self,
+        who: &Person,
+        case: Option<u64>,
+        children: bool,
+    ) -> Result<Option<u64>, ModeratingError>;
+
+    /// Gives a case back.
+    fn leave(&self, who: &Person, case: u64) -> Result<(), ModeratingError>;
+
+    /// A case.
+    fn case(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError>;
+
+    /// Decides a case, or proposes what needs a second moderator.
+    fn decide(&self, who: &Person, case: u64, verdict: Verdict)
+    -> Result<Outcome, ModeratingError>;
+
+    /// Takes back a decision by its number in the log.
+    fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError>;
+
+    /// The newest decisions.
+    fn decisions(&self, who: &Person) -> Result<Vec<Decided>, ModeratingError>;
+
+    /// A decision by its number in the log, with the appeal against it.
+    fn decision(
+        &self,
+        who: &Person,
+        number: u64,
+    ) -> Result<(Decided, Option<Appeal>), ModeratingError>;
+
+    /// Begins a case of the moderator's own, or for an authority's order, about a link or username.
+    fn open_case(
+        &self,
+        who: &Person,
+        location: &str,
+        reason: &'static Reason,
+        origin: Origin,
+        not_wider: Option<Territory>,
+        statement: &str,
+    ) -> Result<u64, ModeratingError>;
+
+    /// Takes a notice in from `/report`; answers with the secret of its receipt. What is missing or
+    /// wrong is said in words.
+    fn notice(&self, notice: Notice) -> Result<String, ModeratingError>;
+
+    /// How a notice stands, by the secret of its receipt.
+    fn notice_state(&self, secret: &str) -> Result<NoticeState, ModeratingError>;
+
+    /// The subject that a link or username of this installation names, as a text for a page.
+    fn find(&self, location: &str) -> Result<Option<Subject>, ModeratingError>;
+}

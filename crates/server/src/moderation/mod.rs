@@ -1,0 +1,262 @@
+//! Moderation in a running server: what waits for the public log is brought there, and carried out
+//! once it is in it.
+
+mod keys;
+
+pub use keys::ModeratorKeys;
+
+use crate::desk::Desk;
+use heliograph_desk_store::StaffId;
+use heliograph_disclosure::log::LogError;
+use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
+use heliograph_moderation::decisions::{self, Decided};
+use heliograph_moderation::enact::{Enact, Refuse};
+use heliograph_moderation::{entries, statement, terms};
+use heliograph_store::{Store, StoreError};
+use heliograph_transparency::entry::{Control, Day, Duty, Entry, Moderator, Terms};
+use heliograph_transparency::ledger::Ledger;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// How often it looks for what waits when nobody has rung.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How much is brought to the log at a time.
+const BATCH: usize = 100;
+
+/// How long a version of the terms is published before it holds, in days; the log asks for it.
+const TERMS_NOTICE_DAYS: u32 = 14;
+
+/// Something about moderation does not work.
+#[derive(Debug, Error)]
+pub enum ModerationError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Brings decisions to the log, and carries them out.
+pub struct Moderation {
+    store: Store,
+    desk: Arc<Desk>,
+    keys: ModeratorKeys,
+    wake: Notify,
+}
+
+impl Moderation {
+    /// Works on this store, with the desk that writes the log.
+    pub fn new(store: Store, desk: Arc<Desk>, keys: ModeratorKeys) -> Arc<Self> {
+        let wake = Notify::new();
+        Arc::new(Moderation {
+            store,
+            desk,
+            keys,
+            wake,
+        })
+    }
+
+    /// Has it look at once.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Brings what waits to the log, until dropped.
+    pub async fn run(&self) {
+        loop {
+            if let Err(error) = self.round().await {
+                tracing::error!(%error, "decisions_not_carried_out");
+            }
+            let _ = timeout(EVERY, self.wake.notified()).await;
+        }
+    }
+
+    /// Brings everything that waits now. Each step is safe to run twice: a decision that is in the
+    /// log and not carried out yet is recognised by its statement.
+    pub async fn round(&self) -> Result<(), ModerationError> {
+        let (contested, decided) = {
+            let mut view = self.store.view().await?;
+            let contested = appeals::waiting(&mut *view, BATCH).await?;
+            (contested, decisions::waiting(&mut *view, BATCH).await?)
+        };
+        if contested.is_empty() && decided.is_empty() {
+            return Ok(());
+        }
+        self.publish_terms().await?;
+        for appeal in contested {
+            self.log_appeal(appeal).await?;
+        }
+        for decision in decided {
+            self.carry_out(decision).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters the versions of the terms that the log does not have yet.
+    pub async fn publish_terms(&self) -> Result<(), ModerationError> {
+        while self.enter(next_terms).await?.is_some() {}
+        Ok(())
+    }
+
+    async fn log_appeal(&self, appeal: Appeal) -> Result<(), ModerationError> {
+        let number = appeal.decision;
+        let entered = self
+            .enter(move |ledger, today| {
+                let contested = ledger.moderation().decision(number);
+                let there = contested.is_some_and(|contested| contested.appealed.is_some());
+                (!there).then(|| entries::of_appeal(&appeal, today))
+            })
+            .await;
+        let logged = match entered {
+            Ok(_) => true,
+            Err(LogError::Refused(_)) => false,
+            Err(error) => return Err(error.into()),
+        };
+        self.store.write(NoteLogged { number, logged }).await?;
+        Ok(())
+    }
+
+    async fn carry_out(&self, decided: Decided) -> Result<(), ModerationError> {
+        let keys = self.keys.clone();
+        let waiting = decided.clone();
+        let entered = self
+            .enter(move |ledger, today| {
+                let newest = ledger.moderation().decided();
+                if is_logged(ledger, newest, &waiting) {
+                    return None;
+                }
+                let mut entry = entries::of_decision(&waiting, newest + 1, today);
+                if !waiting.is_by_machine() {
+                    let signers = keys.of(ledger, &waiting.by);
+                    entries::sign(&mut entry, ledger.origin(), &signers);
+                }
+                Some(entry)
+            })
+            .await;
+        match entered {
+            Ok(_) => {}
+            Err(LogError::Refused(why)) => {
+                tracing::error!(decision = decided.id, %why, "decision_refused_by_the_log");
+                self.store
+                    .write(Refuse {
+                        id: decided.id,
+                        why,
+                    })
+                    .await?;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let (number, index) = self.newest();
+        let enact = Enact {
+            decided,
+            number,
+            index,
+        };
+        self.store.write(enact).await?;
+        Ok(())
+    }
+
+    /// Number and index of the newest decision in the log: the one that was just entered, because
+    /// nobody else enters any.
+    fn newest(&self) -> (u64, u64) {
+        self.desk.office.with_log(|log| {
+            let moderation = log.ledger().moderation();
+            let number = moderation.decided();
+            let logged = moderation.decision(number);
+            (number, logged.map_or(0, |logged| logged.mark.index))
+        })
+    }
+
+    /// The number under which a member of staff moderates; the log learns of those who begin.
+    pub async fn enlist(&self, staff: StaffId) -> Result<u16, ModerationError> {
+        let keys = self.keys.clone();
+        let key = keys.public(staff);
+        self.enter(move |ledger, today| {
+            let known = ledger.moderation().moderators().map(|(_, known)| known);
+            let mut highest = 0;
+            for known in known {
+                highest = highest.max(known.number);
+                if known.key == key {
+                    let back = Moderator {
+                        duty: Duty::On,
+                        ..known.clone()
+                    };
+                    return (known.duty == Duty::Off).then(|| Entry::new(today, back));
+                }
+            }
+            let number = highest + 1;
+            let duty = Duty::On;
+            Some(Entry::new(today, Moderator { number, key, duty }))
+        })
+        .await?;
+        Ok(self.number_of(staff).expect("entered above"))
+    }
+
+    /// The number under which a member of staff moderates or has moderated.
+    pub fn number_of(&self, staff: StaffId) -> Option<u16> {
+        let key = self.keys.public(staff);
+        self.desk.office.with_log(|log| {
+            let mut moderators = log.ledger().moderation().moderators();
+            let found = moderators.find(|(_, moderator)| moderator.key == key);
+            found.map(|(_, moderator)| moderator.number)
+        })
+    }
+
+    /// Somebody moderates no longer.
+    pub async fn discharge(&self, staff: StaffId) -> Result<(), ModerationError> {
+        let key = self.keys.public(staff);
+        self.enter(move |ledger, today| {
+            let mut moderators = ledger.moderation().moderators();
+            let (_, known) = moderators.find(|(_, known)| known.key == key)?;
+            let gone = Moderator {
+                duty: Duty::Off,
+                ..known.clone()
+            };
+            (known.duty == Duty::On).then(|| Entry::new(today, gone))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Tells the log what the operator has switched.
+    pub async fn log_control(&self, control: Control) -> Result<(), ModerationError> {
+        self.enter(move |_, today| Some(Entry::new(today, control)))
+            .await?;
+        Ok(())
+    }
+
+    async fn enter(
+        &self,
+        make: impl FnOnce(&Ledger, Day) -> Option<Entry> + Send + 'static,
+    ) -> Result<Option<u64>, LogError> {
+        let entered = self.desk.blocking(move |desk| {
+            let now_s = desk.now_s();
+            desk.office.enter_for_moderation(now_s, make)
+        });
+        entered.await
+    }
+}
+
+/// Whether the newest decision of the log is this one, which was not carried out yet.
+fn is_logged(ledger: &Ledger, newest: u64, waiting: &Decided) -> bool {
+    let logged = ledger.moderation().decision(newest);
+    logged.is_some_and(|logged| logged.decision.statement == statement::hash(waiting, newest))
+}
+
+fn next_terms(ledger: &Ledger, today: Day) -> Option<Entry> {
+    let known = ledger.moderation().terms().len() as u64;
+    let next = terms::version(known + 1)?;
+    let wait = if known == 0 { 0 } else { TERMS_NOTICE_DAYS };
+    let body = Terms {
+        version: next.version,
+        bundle: next.hash(),
+        effective: today.plus(wait),
+    };
+    Some(Entry::new(today, body))
+}
