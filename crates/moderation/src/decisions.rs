@@ -446,8 +446,6 @@ pub struct Undo {
     pub number: u64,
     /// Why, as the owner reads it.
     pub facts: String,
-    /// 32 random bytes.
-    pub salt: [u8; 32],
 }
 
 impl Command for Undo {

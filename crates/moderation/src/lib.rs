@@ -3,7 +3,7 @@
 //! - [`subject`]: what a report or decision is about.
 //! - [`reasons`]: the tree that clients walk through when they report, and [`terms`]: the rules
 //!   that decisions cite.
-//! - [`reports`] make [`cases`], which stand in one queue and are taken by one moderator at a time.
+//! - [`reports`], and [`notices`] from the web, make [`cases`], which stand in one queue and are taken by one moderator at a time.
 //! - [`decisions`] end cases. They wait until [`entries`] has made their entry of the public log;
 //!   then [`enact`] puts the measure on the subject and tells the owner by a [`statement`] of
 //!   reasons.
@@ -16,6 +16,7 @@ pub mod cases;
 pub mod decisions;
 pub mod enact;
 pub mod entries;
+pub mod notices;
 pub mod reasons;
 pub mod reports;
 pub mod statement;

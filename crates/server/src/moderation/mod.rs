@@ -2,8 +2,10 @@
 //! once it is in it.
 
 mod keys;
+mod pages;
 
 pub use keys::ModeratorKeys;
+pub use pages::ModerationPages;
 
 use crate::desk::Desk;
 use heliograph_desk_store::StaffId;

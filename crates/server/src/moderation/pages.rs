@@ -1,0 +1,439 @@
+//! Moderation as its pages work with it.
+
+use super::{Moderation, ModerationError};
+use crate::gateway::SystemEntropy;
+use heliograph_api::Entropy as _;
+use heliograph_console::Moderating;
+use heliograph_console::casework::Person;
+use heliograph_console::moderating::{
+    CaseSheet, Face, ModeratingError, Notice, NoticeState, Queue, QueueLine, ReportLine,
+};
+use heliograph_domain::{accounts, channels};
+use heliograph_model::{ChannelId, MessageId, Territory, UnixMs};
+use heliograph_moderation::appeals::{self, Appeal};
+use heliograph_moderation::cases::{self, Case, CaseError, LeaveCase, OpenCase, Origin, TakeCase};
+use heliograph_moderation::decisions::{
+    self, Decide, DecideError, Decided, Hide, Outcome, Undo, Verdict,
+};
+use heliograph_moderation::notices::{self, FileNotice};
+use heliograph_moderation::reasons::{self, Reason};
+use heliograph_moderation::reports;
+use heliograph_moderation::statement;
+use heliograph_moderation::subject::{self, Subject};
+use heliograph_store::mailbox::{self, MessageRow};
+use heliograph_store::{KeyRange, Order, Rows, StoreError};
+use heliograph_transparency::entry::Act;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// How many cases the queue's page shows.
+const QUEUE: usize = 50;
+/// How many waiting cases are counted.
+const COUNTED: usize = 1_000;
+/// How many reports, earlier decisions and posts a case's page shows.
+const REPORTS: usize = 100;
+/// See [`REPORTS`].
+const EARLIER: usize = 500;
+/// See [`REPORTS`].
+const POSTS: usize = 10;
+/// How many posts around a reported one are shown.
+const NEIGHBOURS: u32 = 2;
+
+/// Moderation of a running server, for threads that may block.
+pub struct ModerationPages {
+    moderation: Arc<Moderation>,
+    runtime: Handle,
+}
+
+impl ModerationPages {
+    /// Pages over this moderation. Must be called within a runtime.
+    pub fn new(moderation: Arc<Moderation>) -> Self {
+        let runtime = Handle::current();
+        ModerationPages {
+            moderation,
+            runtime,
+        }
+    }
+
+    fn wait<T>(
+        &self,
+        work: impl Future<Output = Result<T, ModeratingError>>,
+    ) -> Result<T, ModeratingError> {
+        self.runtime.block_on(work)
+    }
+
+    async fn number(&self, who: &Person) -> Result<u16, ModeratingError> {
+        self.moderation.enlist(who.id).await.map_err(failed)
+    }
+
+    fn now(&self) -> UnixMs {
+        let now_s = self.moderation.desk.now_s();
+        UnixMs(i64::try_from(now_s).unwrap_or(i64::MAX / 1000) * 1000)
+    }
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes);
+    bytes
+}
+
+fn failed(error: ModerationError) -> ModeratingError {
+    ModeratingError::Failed(Box::new(error))
+}
+
+fn store_failed(error: StoreError) -> ModeratingError {
+    ModeratingError::Failed(Box::new(error))
+}
+
+fn case_refused(error: CaseError) -> ModeratingError {
+    match error {
+        CaseError::Unknown => ModeratingError::Missing,
+        CaseError::Store(error) => store_failed(error),
+        CaseError::NotYours => ModeratingError::Refused(error.to_string()),
+    }
+}
+
+fn refused(error: DecideError) -> ModeratingError {
+    match error {
+        DecideError::Unknown => ModeratingError::Missing,
+        DecideError::Store(error) => store_failed(error),
+        other => ModeratingError::Refused(other.to_string()),
+    }
+}
+
+fn seconds(at: UnixMs) -> u64 {
+    u64::try_from(at.0 / 1000).unwrap_or(0)
+}
+
+impl Moderating for ModerationPages {
+    fn queue(&self, who: &Person, children: bool) -> Result<Queue, ModeratingError> {
+        self.wait(async {
+            let me = self.number(who).await?;
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let waiting = cases::queue(&mut *view, COUNTED)
+                .await
+                .map_err(store_failed)?;
+            let count = waiting.len();
+            let mut lines = Vec::new();
+            for case in waiting.into_iter().take(QUEUE) {
+                let face = face(&mut *view, &case.subject, 0)
+                    .await
+                    .map_err(store_failed)?;
+                let suitable = children || !case.reason().is_about_children();
+                lines.push(QueueLine {
+                    open_to_me: suitable && case.is_open_to(me, self.now()),
+                    title: face.title,
+                    case,
+                });
+            }
+            Ok(Queue {
+                waiting: count,
+                lines,
+            })
+        })
+    }
+
+    fn take(
+        &self,
+        who: &Person,
+        case: Option<u64>,
+        children: bool,
+    ) -> Result<Option<u64>, ModeratingError> {
+        self.wait(async {
+            let take = TakeCase {
+                moderator: self.number(who).await?,
+                case,
+                children,
+            };
+            let taken = self.moderation.store.write(take).await;
+            Ok(taken.map_err(case_refused)?.map(|case| case.number))
+        })
+    }
+
+    fn leave(&self, who: &Person, case: u64) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let moderator = self.number(who).await?;
+            let leave = LeaveCase { moderator, case };
+            let left = self.moderation.store.write(leave).await;
+            left.map_err(case_refused)
+        })
+    }
+
+    fn case(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError> {
+        self.wait(async {
+            let me = self.number(who).await?;
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let case = cases::find(&mut *view, case).await.map_err(store_failed)?;
+            let case = case.ok_or(ModeratingError::Missing)?;
+            let mine = case.taken_by(self.now()) == Some(me);
+            sheet(&mut *view, case, mine).await.map_err(store_failed)
+        })
+    }
+
+    fn decide(
+        &self,
+        who: &Person,
+        case: u64,
+        verdict: Verdict,
+    ) -> Result<Outcome, ModeratingError> {
+        self.wait(async {
+            let decide = Decide {
+                moderator: self.number(who).await?,
+                case,
+                verdict,
+                salt: random(),
+            };
+            let outcome = self.moderation.store.write(decide).await;
+            self.moderation.wake();
+            outcome.map_err(refused)
+        })
+    }
+
+    fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let undo = Undo {
+                moderator: self.number(who).await?,
+                number,
+                facts: facts.to_owned(),
+            };
+            self.moderation.store.write(undo).await.map_err(refused)?;
+            self.moderation.wake();
+            Ok(())
+        })
+    }
+
+    fn decisions(&self, _: &Person) -> Result<Vec<Decided>, ModeratingError> {
+        self.wait(async {
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let newest = decisions::newest(&mut *view, EARLIER).await;
+            newest.map_err(store_failed)
+        })
+    }
+
+    fn decision(
+        &self,
+        _: &Person,
+        number: u64,
+    ) -> Result<(Decided, Option<Appeal>), ModeratingError> {
+        self.wait(async {
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let decided = decisions::by_number(&mut *view, number).await;
+            let decided = decided.map_err(store_failed)?;
+            let decided = decided.ok_or(ModeratingError::Missing)?;
+            let appeal = appeals::against(&mut *view, number).await;
+            Ok((decided, appeal.map_err(store_failed)?))
+        })
+    }
+
+    fn open_case(
+        &self,
+        _: &Person,
+        location: &str,
+        reason: &'static Reason,
+        origin: Origin,
+        not_wider: Option<Territory>,
+        statement: &str,
+    ) -> Result<u64, ModeratingError> {
+        let subject = self.find(location)?.ok_or_else(|| {
+            ModeratingError::Refused("nothing public of this installation is there".into())
+        })?;
+        self.wait(async {
+            let open = OpenCase {
+                subject,
+                origin,
+                reason,
+                statement: statement.to_owned(),
+                not_wider,
+            };
+            self.moderation
+                .store
+                .write(open)
+                .await
+                .map_err(store_failed)
+        })
+    }
+
+    fn notice(&self, notice: Notice) -> Result<String, ModeratingError> {
+        let subject = self.find(&notice.location)?.ok_or_else(|| {
+            let why =
+                "nothing public of this installation is there; name it as @name or by its link";
+            ModeratingError::Refused(why.into())
+        })?;
+        let secret = hex(&random());
+        self.wait(async {
+            let reason = notice.reason;
+            let file = FileNotice {
+                subject: subject.clone(),
+                reason,
+                explanation: notice.explanation,
+                name: notice.name,
+                email: notice.email,
+                receipt: receipt(&secret),
+            };
+            let filed = self.moderation.store.write(file).await;
+            let filed = filed.map_err(store_failed)?;
+            if filed.hide_at_once {
+                let hide = Hide {
+                    subject,
+                    verdict: Verdict {
+                        act: Act::Hold,
+                        territory: Territory::World,
+                        until: None,
+                        clause: reason.clause.to_owned(),
+                        category: reason.category,
+                        facts: format!("A notice said: {}.", reason.title),
+                    },
+                    found_by_machine: false,
+                    case: Some(filed.case),
+                    salt: random(),
+                };
+                self.moderation.store.write(hide).await.map_err(refused)?;
+                self.moderation.wake();
+            }
+            Ok(())
+        })?;
+        Ok(secret)
+    }
+
+    fn notice_state(&self, secret: &str) -> Result<NoticeState, ModeratingError> {
+        self.wait(async {
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let found = notices::find(&mut *view, &receipt(secret)).await;
+            let notice = found.map_err(store_failed)?;
+            let notice = notice.ok_or(ModeratingError::Missing)?;
+            let case = cases::find(&mut *view, notice.case).await;
+            let ended = case.map_err(store_failed)?.and_then(|case| case.ended);
+            let decided = match ended {
+                Some(ended) => decisions::find(&mut *view, ended.decided).await,
+                None => Ok(None),
+            };
+            let decided = decided.map_err(store_failed)?;
+            let statement = decided.and_then(|decided| {
+                let number = decided.number()?;
+                Some(statement::text(&decided, number))
+            });
+            Ok(NoticeState {
+                received_s: seconds(notice.received),
+                statement,
+            })
+        })
+    }
+
+    fn find(&self, location: &str) -> Result<Option<Subject>, ModeratingError> {
+        self.wait(async {
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let found = notices::locate(&mut *view, location).await;
+            found.map_err(store_failed)
+        })
+    }
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.collect()
+}
+
+fn receipt(secret: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"hg/notice/v1\n");
+    digest.update(secret.as_bytes());
+    digest.finalize().into()
+}
+
+async fn sheet(rows: &mut dyn Rows, case: Case, mine: bool) -> Result<CaseSheet, StoreError> {
+    let sealed = case.reason().is_about_children();
+    let posts = if sealed { 0 } else { POSTS };
+    let filed = reports::of_case(rows, case.number, REPORTS).await?;
+    let other = reasons::find("other").expect("it is in the table");
+    let lines = filed.into_iter().map(|(_, report)| ReportLine {
+        reason: reasons::find(&report.reason).unwrap_or(other),
+        comment: report.comment,
+        weight: report.weight,
+        at_s: seconds(report.at),
+    });
+    let newest = decisions::newest(rows, EARLIER).await?;
+    let same = |decided: &Decided| decided.subject == case.subject;
+    let contested = match case.contests {
+        Some(number) => decisions::by_number(rows, number).await?,
+        None => None,
+    };
+    Ok(CaseSheet {
+        known: subject::known(rows, &case.subject).await?,
+        face: if sealed {
+            Face::default()
+        } else {
+            face(rows, &case.subject, posts).await?
+        },
+        sealed,
+        reports: lines.collect(),
+        earlier: newest.into_iter().filter(same).collect(),
+        contested,
+        classifier: None,
+        mine,
+        case,
+    })
+}
+
+/// What is public of a subject. Nothing of what is private is looked at, but its title.
+async fn face(rows: &mut dyn Rows, subject: &Subject, posts: usize) -> Result<Face, StoreError> {
+    match subject {
+        Subject::Term(term) => Ok(Face {
+            title: term.clone(),
+            ..Face::default()
+        }),
+        Subject::User(user) => {
+            let account = accounts::find(rows, *user).await?;
+            Ok(account.map_or_else(Face::default, |account| Face {
+                title: account.person.full_name(),
+                username: account.person.username.map(|name| name.as_str().to_owned()),
+                about: account.person.about.as_str().to_owned(),
+                posts: Vec::new(),
+            }))
+        }
+        Subject::Channel(channel) => of_channel(rows, *channel, None, posts).await,
+        Subject::Post(channel, post) => of_channel(rows, *channel, Some(*post), posts).await,
+    }
+}
+
+async fn of_channel(
+    rows: &mut dyn Rows,
+    id: ChannelId,
+    around: Option<MessageId>,
+    posts: usize,
+) -> Result<Face, StoreError> {
+    let Some(channel) = channels::find(rows, id).await? else {
+        return Ok(Face::default());
+    };
+    let mut shown = Vec::new();
+    if channel.username.is_some() && posts > 0 {
+        let peer = heliograph_model::Peer::Channel(id);
+        let range = match around {
+            None => KeyRange::within(&peer),
+            Some(MessageId(post)) => {
+                let first = MessageId(post.saturating_sub(NEIGHBOURS));
+                let last = MessageId(post.saturating_add(NEIGHBOURS + 1));
+                KeyRange::within(&peer)
+                    .from(&(peer, first))
+                    .before(&(peer, last))
+            }
+        };
+        let rows_found = rows
+            .list::<MessageRow>(id.into(), range, Order::Descending, posts)
+            .await?;
+        for ((_, post), _) in rows_found {
+            let message = mailbox::load(rows, id.into(), post).await?;
+            shown.extend(message.map(|message| (post.0, message.body.text)));
+        }
+    }
+    Ok(Face {
+        title: channel.title.as_str().to_owned(),
+        username: channel.username.map(|name| name.as_str().to_owned()),
+        about: channel.about.as_str().to_owned(),
+        posts: shown,
+    })
+}
