@@ -5,9 +5,9 @@
 
 mod access;
 mod account;
+pub mod answering;
 mod auth;
 mod benign;
-mod botfather;
 pub mod bots;
 mod channels;
 mod contacts;
@@ -29,7 +29,6 @@ mod updates;
 mod users;
 
 pub use access::AccessKey;
-pub use botfather::BotFather;
 pub use context::{Caller, CodeSender, Ctx, Entropy, Policy, Services};
 pub use error::{Result, RpcError, text};
 pub use limits::{Allowance, Limits, Rate};

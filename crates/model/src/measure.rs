@@ -2,6 +2,7 @@
 
 use crate::UnixMs;
 use minicbor::{Decode, Encode};
+use std::collections::BTreeSet;
 
 /// What was decided of a peer or a post, as it stands now. Nothing is put on most of them, and they
 /// have no such row.
@@ -162,6 +163,17 @@ impl Measures {
     /// Whether the account may not write to strangers at `now`.
     pub fn is_limited(&self, now: UnixMs) -> bool {
         at_work(&self.limited, now).next().is_some()
+    }
+
+    /// The decisions that have put something there, ended or not.
+    pub fn decisions(&self) -> BTreeSet<u64> {
+        let mut numbers = BTreeSet::new();
+        numbers.extend(self.reach.iter().map(|measure| measure.decision));
+        numbers.extend(self.warnings.iter().map(|measure| measure.decision));
+        numbers.extend(self.restrictions.iter().map(|measure| measure.decision));
+        numbers.extend(self.frozen.iter().map(|measure| measure.decision));
+        numbers.extend(self.limited.iter().map(|measure| measure.decision));
+        numbers
     }
 
     /// Takes away what one decision put there, and what has ended; whether anything was its.

@@ -21,6 +21,7 @@ pub mod net;
 pub mod process;
 pub mod proxy_protocol;
 pub mod secrets;
+pub mod service_accounts;
 pub mod settings;
 pub mod start;
 pub mod system;

@@ -4,21 +4,22 @@ use crate::belonging::{self, BelongingError};
 use crate::client_config::{PublicKey, PublicKeyError};
 use crate::codes;
 use crate::control::{self, Answer, Command};
-use crate::desk::chat::TransparencyChat;
 use crate::desk::{Desk, DeskFailure, InstallationLog, OpenLogError, Parts as DeskParts};
 use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
 use crate::http::{self, App, Readiness};
 use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::metrics::Metrics;
+use crate::moderation::Moderation;
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::process::{Beside, Launch, ProcessError};
 use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
+use crate::service_accounts::ServiceAccounts;
 use crate::settings::{FloodLimits, Settings};
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
-use heliograph_api::{AccessKey, BotFather, CodeSender, Limits, Policy, Services};
+use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
 use heliograph_console::{Installation, InstallationError, Operator};
 use heliograph_domain::accounts::{self, Invite};
@@ -27,7 +28,7 @@ use heliograph_domain::exports::Exports;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
-use heliograph_domain::services::{BOT_FATHER, EnsureServices, TRANSPARENCY};
+use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{KeeperClient, Purpose, RemoteKeeper, SecretsClient, TagError, phone_tag};
 use heliograph_model::E164;
 use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
@@ -44,7 +45,6 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 /// Why the server does not run.
@@ -219,8 +219,8 @@ pub(crate) struct Server {
     services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
     installation: Installation,
-    chat: TransparencyChat,
-    bot_father: Answering,
+    accounts: ServiceAccounts,
+    moderation: Arc<Moderation>,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -289,15 +289,12 @@ impl Server {
         })
         .await?;
         services.codes.hand_over_to(desk.sealer.clone());
-        let chat = TransparencyChat::new(
-            services.clone(),
-            desk.record.clone(),
-            wakes.asked(TRANSPARENCY),
-        );
-        let bot_father = Answering {
-            bot_father: BotFather::new(services.clone()),
-            asked: wakes.asked(BOT_FATHER),
+        let accounts = ServiceAccounts {
+            services: services.clone(),
+            record: desk.record.clone(),
+            wakes: wakes.clone(),
         };
+        let moderation = Moderation::open(&data, store.clone(), desk.clone())?;
         let bots = BotApi::new(services.clone(), wakes.bots()).routes();
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
@@ -342,8 +339,8 @@ impl Server {
             services,
             desk,
             installation,
-            chat,
-            bot_father,
+            accounts,
+            moderation,
             gateway,
             door,
             public_key,
@@ -379,8 +376,8 @@ impl Server {
         tokio::select! {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
-            () = self.chat.run() => {}
-            () = self.bot_father.run() => {}
+            () = self.accounts.run() => {}
+            () = self.moderation.run() => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}
@@ -399,34 +396,6 @@ impl Server {
         Ok(())
     }
 }
-
-/// `@BotFather`, who answers when somebody has written.
-struct Answering {
-    bot_father: BotFather,
-    asked: Arc<Notify>,
-}
-
-impl Answering {
-    /// Answers until dropped.
-    async fn run(&mut self) {
-        loop {
-            match self.bot_father.answer_all().await {
-                // Rung or not, it looks again.
-                Ok(0) => {
-                    let _ = timeout(ANSWER_EVERY, self.asked.notified()).await;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%error, "questions_not_answered");
-                    sleep(ANSWER_EVERY).await;
-                }
-            }
-        }
-    }
-}
-
-/// How often service accounts look when nobody has rung.
-const ANSWER_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Serialize)]
 struct Ready<'a> {

@@ -21,7 +21,6 @@ use heliograph_offline::custodian::client::InProcess;
 use heliograph_offline::log_source::log_source;
 use heliograph_offline::system::{Clock as SecondsClock, Entropy};
 use heliograph_server::client_config::PublicKey;
-use heliograph_server::desk::chat::TransparencyChat;
 use heliograph_server::desk::{Desk, InstallationLog, Parts as DeskParts};
 use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wakes};
 use heliograph_server::http::{self, App, Pages, Readiness};
@@ -30,6 +29,7 @@ use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
 use heliograph_server::secrets::DataFolder;
+use heliograph_server::service_accounts::ServiceAccounts;
 use heliograph_server::settings::{Flags, Settings};
 use heliograph_server::trust::Trust;
 use heliograph_store::{BoxFuture, Clock, Store, memory};
@@ -264,11 +264,11 @@ impl House {
             .await
             .expect("the store works");
         let record = Arc::new(Record::default());
-        let chat = TransparencyChat::new(
-            services.clone(),
-            record.clone(),
-            wakes.asked(heliograph_domain::services::TRANSPARENCY),
-        );
+        let accounts = ServiceAccounts {
+            services: services.clone(),
+            record: record.clone(),
+            wakes: wakes.clone(),
+        };
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
         let bots = BotApi::new(services.clone(), wakes.bots()).routes();
@@ -310,7 +310,7 @@ impl House {
             let sealer = desk.sealer.clone();
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
-        tasks.push(tokio::spawn(async move { chat.run().await }));
+        tasks.push(tokio::spawn(async move { accounts.run().await }));
         House {
             clock,
             services,

@@ -3,7 +3,7 @@
 
 use crate::secrets::{DataFolder, SecretsError, open_key};
 use ed25519_dalek::SigningKey;
-use heliograph_desk_store::StaffId;
+use heliograph_desk_store::{DeskError, DeskStore, StaffId};
 use heliograph_transparency::ledger::Ledger;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -17,24 +17,22 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct ModeratorKeys {
     secret: Arc<Zeroizing<[u8; 32]>>,
-    /// The staff who may have begun, to find whose number is whose.
-    staff: Arc<dyn Fn() -> Vec<StaffId> + Send + Sync>,
+    /// Everybody who was ever invited, to find whose number is whose.
+    staff: DeskStore,
 }
 
 impl ModeratorKeys {
     /// Opens the secret of a data folder, or makes it. `has_moderators` says that the log knows
     /// some: then a lost secret must come back from a backup.
-    ///
-    /// `staff` lists everybody who was ever invited.
     pub fn open(
         data: &DataFolder,
         has_moderators: bool,
-        staff: impl Fn() -> Vec<StaffId> + Send + Sync + 'static,
+        staff: DeskStore,
     ) -> Result<Self, SecretsError> {
         let secret = open_key(&data.moderators_key(), !has_moderators)?;
         Ok(Self {
             secret: Arc::new(secret),
-            staff: Arc::new(staff),
+            staff,
         })
     }
 
@@ -51,10 +49,15 @@ impl ModeratorKeys {
     }
 
     /// The keys of the moderators with these numbers in the log, by ascending number.
-    pub fn of(&self, ledger: &Ledger, numbers: &[u16]) -> Vec<(u16, SigningKey)> {
+    pub fn of(
+        &self,
+        ledger: &Ledger,
+        numbers: &[u16],
+    ) -> Result<Vec<(u16, SigningKey)>, DeskError> {
+        let everybody = self.staff.desk().view(|view| view.all_staff())?;
         let mut found = Vec::with_capacity(numbers.len());
-        for staff in (self.staff)() {
-            let key = self.key(staff);
+        for staff in everybody {
+            let key = self.key(staff.id);
             let public = key.verifying_key().to_bytes();
             let moderators = ledger.moderation().moderators();
             let mut own = moderators.filter(|(_, known)| known.key == public);
@@ -65,6 +68,6 @@ impl ModeratorKeys {
             }
         }
         found.sort_unstable_by_key(|(number, _)| *number);
-        found
+        Ok(found)
     }
 }

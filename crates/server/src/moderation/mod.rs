@@ -8,7 +8,9 @@ pub use keys::ModeratorKeys;
 pub use pages::ModerationPages;
 
 use crate::desk::Desk;
-use heliograph_desk_store::StaffId;
+use crate::secrets::{DataFolder, SecretsError};
+use ed25519_dalek::SigningKey;
+use heliograph_desk_store::{DeskError, StaffId};
 use heliograph_disclosure::log::LogError;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
 use heliograph_moderation::decisions::{self, Decided};
@@ -41,6 +43,9 @@ pub enum ModerationError {
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The desk's database.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
 }
 
 /// Brings decisions to the log, and carries them out.
@@ -52,15 +57,24 @@ pub struct Moderation {
 }
 
 impl Moderation {
-    /// Works on this store, with the desk that writes the log.
-    pub fn new(store: Store, desk: Arc<Desk>, keys: ModeratorKeys) -> Arc<Self> {
-        let wake = Notify::new();
-        Arc::new(Moderation {
+    /// Works on this store, with the desk that writes the log. Opens the moderators' keys of the data
+    /// folder, or makes them.
+    pub fn open(
+        data: &DataFolder,
+        store: Store,
+        desk: Arc<Desk>,
+    ) -> Result<Arc<Self>, SecretsError> {
+        let known = desk.office.with_log(|log| {
+            let mut moderators = log.ledger().moderation().moderators();
+            moderators.next().is_some()
+        });
+        let keys = ModeratorKeys::open(data, known, desk.store.clone())?;
+        Ok(Arc::new(Moderation {
             store,
             desk,
             keys,
-            wake,
-        })
+            wake: Notify::new(),
+        }))
     }
 
     /// Has it look at once.
@@ -124,7 +138,7 @@ impl Moderation {
     }
 
     async fn carry_out(&self, decided: Decided) -> Result<(), ModerationError> {
-        let keys = self.keys.clone();
+        let signers = self.signers(&decided).await?;
         let waiting = decided.clone();
         let entered = self
             .enter(move |ledger, today| {
@@ -133,10 +147,7 @@ impl Moderation {
                     return None;
                 }
                 let mut entry = entries::of_decision(&waiting, newest + 1, today);
-                if !waiting.is_by_machine() {
-                    let signers = keys.of(ledger, &waiting.by);
-                    entries::sign(&mut entry, ledger.origin(), &signers);
-                }
+                entries::sign(&mut entry, ledger.origin(), &signers);
                 Some(entry)
             })
             .await;
@@ -162,6 +173,16 @@ impl Moderation {
         };
         self.store.write(enact).await?;
         Ok(())
+    }
+
+    /// The keys of those who decided; none for a machine.
+    async fn signers(&self, decided: &Decided) -> Result<Vec<(u16, SigningKey)>, ModerationError> {
+        let (keys, numbers) = (self.keys.clone(), decided.by.clone());
+        let found = self.desk.blocking(move |desk| {
+            let ledger = desk.office.with_log(|log| log.ledger().clone());
+            keys.of(&ledger, &numbers)
+        });
+        Ok(found.await?)
     }
 
     /// Number and index of the newest decision in the log: the one that was just entered, because

@@ -3,14 +3,14 @@
 //! What is under way with somebody (the name of a bot that has no username yet) stands in memory;
 //! after a restart they begin again.
 
+use super::Answers;
 use crate::bots::{token_hash, token_secret};
 use crate::context::Services;
 use heliograph_domain::accounts;
 use heliograph_domain::bots::{
     self, BotCommand, BotError, CreateBot, EditBot, RevokeToken, bots_of,
 };
-use heliograph_domain::messages::MessageError;
-use heliograph_domain::services::{Answer, BOT_FATHER, Question, questions};
+use heliograph_domain::services::{BOT_FATHER, Question};
 use heliograph_model::{FirstName, Peer, UserId, Username};
 use heliograph_store::StoreError;
 use std::collections::HashMap;
@@ -47,6 +47,14 @@ const HELP: &str = "I help you to make bots and to change them.
 
 Tokens are shown once and are not kept here: who has lost one makes a new one.";
 
+impl Answers for BotFather {
+    const ACCOUNT: UserId = BOT_FATHER;
+
+    async fn answer(&mut self, question: &Question) -> Result<Option<String>, StoreError> {
+        self.text(question).await.map(Some)
+    }
+}
+
 impl BotFather {
     /// Answers with these services.
     pub fn new(services: Arc<Services>) -> Self {
@@ -56,27 +64,7 @@ impl BotFather {
         }
     }
 
-    /// Answers all that waits; answers with how many questions there were.
-    pub async fn answer_all(&mut self) -> Result<usize, MessageError> {
-        let waiting = {
-            let mut view = self.services.store.view().await?;
-            questions(&mut *view, BOT_FATHER).await?
-        };
-        let count = waiting.len();
-        for question in waiting {
-            let text = Some(self.answer(&question).await?);
-            let answer = Answer {
-                service: BOT_FATHER,
-                question: question.id,
-                to: question.from,
-                text,
-            };
-            self.services.store.write(answer).await?;
-        }
-        Ok(count)
-    }
-
-    async fn answer(&mut self, question: &Question) -> Result<String, StoreError> {
+    async fn text(&mut self, question: &Question) -> Result<String, StoreError> {
         let (from, text) = (question.from, question.text.trim());
         let (command, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         if command.starts_with('/') {
@@ -290,6 +278,7 @@ fn commands_of(value: &str) -> Option<Vec<BotCommand>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answering::answer_all;
     use crate::messages::testing::{messages, random_id, text_of};
     use crate::testing::{Person, World};
     use heliograph_tl::enums::InputPeer;
@@ -311,7 +300,8 @@ mod tests {
             ..Default::default()
         };
         world.call(person, send).await.expect("it is sent");
-        assert_eq!(bots.answer_all().await.expect("the store works"), 1);
+        let answered = answer_all(&world.services.store, bots).await;
+        assert_eq!(answered.expect("the store works"), 1);
         let newest = f::messages::GetHistory {
             peer: father(world, person),
             limit: 1,
