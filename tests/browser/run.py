@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drives the pages of the desk in Chromium, from an order to the package; see README.md.
 
-    run.py setup                                      installs the driver (needs the network)
+    run.py setup                                      installs the driver, and a Chromium where none is (needs the network)
     run.py --programs FOLDER [--pictures FOLDER]      runs the story (enters a loopback-only namespace)
 """
 
@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "clients"))
 
+from desk import chromium  # noqa: E402
 from harness import namespace  # noqa: E402
 from harness.environments import default_cache  # noqa: E402
 
@@ -63,12 +64,16 @@ def setup(cache):
 def main():
     options = arguments()
     if options.action == "setup":
+        chromium.install(options.cache)
         setup(options.cache)
         return 0
     place = environment(options.cache)
     if Path(sys.prefix).resolve() != place.resolve():
         python = place / "bin" / "python"
         os.execv(python, [str(python), "-B", *sys.argv])
+    program = chromium.program(options.cache)
+    if program is None:
+        sys.exit("no Chromium: call this with `setup` first")
     namespace.enter()
     from desk.story import STEPS, Story
 
@@ -77,7 +82,7 @@ def main():
     pictures.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
     try:
-        with Story(options.programs.resolve(), folder, pictures) as story:
+        with Story(program, options.programs.resolve(), folder, pictures) as story:
             for step in STEPS:
                 title = step.__doc__.splitlines()[0].rstrip(".")
                 try:

@@ -25,7 +25,7 @@ const TO_BUILD: [Package; 3] = [
     },
 ];
 
-const TO_TEST: [Package; 7] = [
+const TO_TEST: [Package; 6] = [
     Package {
         // The checks ask it which files belong to the project.
         name: "git",
@@ -52,15 +52,12 @@ const TO_TEST: [Package; 7] = [
         name: "npm",
         present: || answers("npm", &["--version"]),
     },
-    Package {
-        // On Ubuntu it goes by another name; see `named`.
-        name: "chromium",
-        present: || {
-            let names = ["chromium", "chromium-browser", "google-chrome"];
-            names.iter().any(|name| answers(name, &["--version"]))
-        },
-    },
 ];
+
+/// What the headless Chromium of npm is linked to, and what brings a font. It is for Ubuntu, where the package
+/// `chromium-browser` is a snap, which neither runs on a machine without snapd nor in the tests'
+/// network namespace; `tests/browser/desk/chromium.py` installs it and drives it.
+const CHROMIUM_NEEDS: [&str; 3] = ["libnss3", "libexpat1", "fontconfig-config"];
 
 /// Installs what the build is missing.
 pub fn for_build() -> Result<(), String> {
@@ -71,6 +68,7 @@ pub fn for_build() -> Result<(), String> {
 pub fn for_tests() -> Result<(), String> {
     let mut names = missing(&TO_BUILD);
     names.extend(missing(&TO_TEST));
+    names.extend(missing_for_pages());
     install(&names)
 }
 
@@ -78,21 +76,37 @@ fn missing(packages: &[Package]) -> Vec<&'static str> {
     packages
         .iter()
         .filter(|package| !(package.present)())
-        .map(|package| named(package.name))
+        .map(|package| package.name)
         .collect()
 }
 
-/// What a package is called on this system.
-fn named(name: &'static str) -> &'static str {
-    let ubuntu = || {
-        let about = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-        about.lines().any(|line| line == "ID=ubuntu")
-    };
-    if name == "chromium" && ubuntu() {
-        "chromium-browser"
+/// What the tests of the pages are missing: Chromium, or what one needs that does not come from the
+/// system.
+fn missing_for_pages() -> Vec<&'static str> {
+    let about = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    if ["chromium", "chromium-browser", "google-chrome"]
+        .map(own_chromium)
+        .contains(&true)
+    {
+        Vec::new()
+    } else if about.lines().any(|line| line == "ID=ubuntu") {
+        let installed = |name: &str| answers("dpkg-query", &["--status", name]);
+        CHROMIUM_NEEDS
+            .into_iter()
+            .filter(|name| !installed(name))
+            .collect()
     } else {
-        name
+        vec!["chromium"]
     }
+}
+
+/// Whether this is a Chromium that runs, and no snap, which says so beside its version.
+fn own_chromium(name: &str) -> bool {
+    let told = Command::new(name).arg("--version").output();
+    told.is_ok_and(|told| {
+        let words = String::from_utf8_lossy(&told.stdout);
+        told.status.success() && !words.split_whitespace().any(|word| word == "snap")
+    })
 }
 
 fn install(names: &[&str]) -> Result<(), String> {

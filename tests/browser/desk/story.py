@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import tarfile
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,6 @@ from playwright.sync_api import expect, sync_playwright
 
 from .installation import Installation
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 PDF = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n% an order\n%%EOF\n"}
 
@@ -22,19 +20,15 @@ PDF = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\
 class Story:
     """A browser, an installation, and what was seen so far."""
 
-    def __init__(self, programs, folder, pictures):
-        self.folder, self.pictures = folder, pictures
+    def __init__(self, chromium, programs, folder, pictures):
+        self.chromium, self.folder, self.pictures = chromium, folder, pictures
         self.installation = Installation(programs, folder)
         self.complaints = []
 
     def __enter__(self):
-        program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-        if program is None:
-            self.installation.stop()
-            raise RuntimeError("no Chromium: install the package chromium")
         self.playwright = sync_playwright().start()
         # The sandbox needs rights that root in a namespace of its own does not have.
-        self.browser = self.playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        self.browser = self.playwright.chromium.launch(executable_path=self.chromium, args=["--no-sandbox"])
         # Everyone but staff reads and fills in the pages without scripts.
         self.public = self._context(java_script_enabled=False)
         self.page = self.public.new_page()
