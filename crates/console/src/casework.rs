@@ -8,7 +8,7 @@ use heliograph_disclosure::documents::Upload;
 use heliograph_disclosure::order::OrderForm;
 use heliograph_disclosure::registry::{AuthorityDetails, Standing};
 use heliograph_disclosure::validity::{Decision, Facts, Finding, Question};
-use heliograph_transparency::entry::{Body, Change, Day, Outcome, Priority, Signed};
+use heliograph_transparency::entry::{Body, Change, Day, Entry, Outcome, Priority, Signed};
 use std::error::Error;
 
 /// Who does something: by the id that audit records name, and the name that colleagues see.
@@ -240,6 +240,36 @@ pub enum Draft {
     DelayNotice(CaseId, Day, Vec<Upload>),
 }
 
+/// A decision that is in the log and has not taken effect; that is tried again by itself.
+#[derive(Clone, Debug)]
+pub struct WaitingDecision {
+    /// The index of its entry.
+    pub entry: u64,
+    /// The case that it concerns, if it concerns one.
+    pub case: Option<CaseId>,
+    /// What was decided.
+    pub decision: Entry,
+}
+
+/// The custodians that officers want from now on.
+pub struct WantedRoster {
+    /// How many must act together.
+    pub threshold: u8,
+    /// Name and address of each, as typed.
+    pub custodians: Vec<(String, String)>,
+    /// The cards of those who were on no roster before, as `heliograph custodian --init` printed
+    /// them.
+    pub cards: Vec<Upload>,
+}
+
+/// A roster of custodians that waits for its signatures.
+pub struct RosterDraft {
+    /// The text of the entry that officers sign.
+    pub entry: Vec<u8>,
+    /// Whose cards are new: name, and the eight words to compare with what they read aloud.
+    pub newcomers: Vec<(String, String)>,
+}
+
 /// A row of the registry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorityLine {
@@ -344,6 +374,17 @@ pub trait Casework: Send + Sync + 'static {
 
     /// Writes down a decision, for officers to sign.
     fn draft(&self, who: &Person, draft: Draft, now_s: u64) -> Result<Vec<u8>, CaseworkError>;
+
+    /// Writes down the next roster of custodians, for officers to sign.
+    fn draft_roster(
+        &self,
+        who: &Person,
+        wanted: WantedRoster,
+        now_s: u64,
+    ) -> Result<RosterDraft, CaseworkError>;
+
+    /// The decisions that are in the log and have not taken effect.
+    fn waiting(&self, who: &Person, now_s: u64) -> Result<Vec<WaitingDecision>, CaseworkError>;
 
     /// Enters a decision in the log, with its signatures; answers with the entry's index.
     fn complete(

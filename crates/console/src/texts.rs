@@ -253,6 +253,9 @@ pub const NO_DAY: &str = "Give the last day, for example 2027-03-31.";
 /// A decision that cannot be written down.
 pub const NO_DECISION: &str = "The decision is not complete: look at every field again.";
 
+/// The custodians of a roster cannot be read.
+pub const NO_ROSTER: &str = "One of the lines is not a name and an address with a space between.";
+
 /// What was uploaded is not a signature under the decision.
 pub const NO_SIGNATURE: &str = "One of these files is not a signature under this text, or there is \
                                 none. Bring what `heliograph-officer sign` wrote for it.";

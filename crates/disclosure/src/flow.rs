@@ -27,7 +27,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-pub use acts::{ActError, SignedAct};
+pub use acts::{ActError, SignedAct, WaitingAct};
 pub use after::DueNotice;
 pub use approve::Tally;
 pub use correct::CorrectError;

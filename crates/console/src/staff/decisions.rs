@@ -7,10 +7,10 @@ use super::roles::Right;
 use super::session::enter;
 use super::{csrf, page as desk_page};
 use crate::answer::Refusal;
-use crate::casework::{Draft as Decision, Person};
+use crate::casework::{Draft as Decision, Person, WaitingDecision};
 use crate::page::{Page, moment};
 use crate::portal::{Typed, hex, read_of_staff};
-use crate::public::in_words;
+use crate::public::{entry_path, in_words};
 use crate::{Shared, texts};
 use axum::body::Body;
 use axum::extract::{Form, Path, Request, State};
@@ -101,9 +101,9 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Page, Refusal> {
     let visit = enter(&shared, &headers, Right::Enter).await?;
-    let drafts = visit
-        .recorded("see-decisions", None, |shared, _, _| {
-            Ok(shared.drafts.list())
+    let (drafts, waiting) = visit
+        .recorded("see-decisions", None, |shared, who, now_s| {
+            Ok((shared.drafts.list(), shared.casework.waiting(who, now_s)?))
         })
         .await?;
     let complete = visit.roles.may(Right::Complete);
@@ -136,13 +136,37 @@ pub(super) async fn page(
                 }
             }
         }
+        @if !waiting.is_empty() { (not_in_effect(&waiting, visit.roles.may(Right::SeeCases))) }
         @if visit.roles.may(Right::WorkOnCases) {
             h2 { "Write one down" }
             (country_form(&csrf(&visit)))
             @if let Some(policy) = policy { (policy_form(&csrf(&visit), policy)) }
+            p { a #to-custodians href="/console/decisions/custodians" { "Other custodians, or other addresses of theirs" } }
         }
     };
     Ok(desk_page(&visit, "Decisions", body))
+}
+
+fn not_in_effect(waiting: &[WaitingDecision], see_cases: bool) -> Markup {
+    html! {
+        h2 { "In the log, and not in effect" }
+        p {
+            "What follows from these could not be done yet: custodians have not confirmed that they keep the keys of "
+            "preserved records, say. It is tried again every few minutes, the server’s log says why it fails, and "
+            "nothing but the case itself waits for it."
+        }
+        ul #not-in-effect {
+            @for WaitingDecision { entry, case, decision } in waiting {
+                li .alarm {
+                    a href=(entry_path(*entry)) { "Entry " (entry) }
+                    ": " (in_words(decision))
+                    @if let Some(case) = case.filter(|_| see_cases) {
+                        " " a href={ "/console/case/" (case) } { "The case" }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn country_form(csrf: &Markup) -> Markup {
@@ -316,7 +340,7 @@ pub(super) async fn complete(
         Ok(index)
     });
     let index = done.await?;
-    Ok(Redirect::to(&crate::public::entry_path(index)))
+    Ok(Redirect::to(&entry_path(index)))
 }
 
 /// A file that `heliograph-officer sign` wrote.

@@ -8,6 +8,7 @@ mod case;
 mod case_forms;
 mod case_steps;
 mod cases;
+mod custodians;
 mod decisions;
 mod invitation;
 mod passkey;
@@ -80,6 +81,10 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/console/decisions", get(decisions::page))
         .route("/console/decisions/country", post(decisions::country))
         .route("/console/decisions/policy", post(decisions::policy))
+        .route(
+            "/console/decisions/custodians",
+            get(custodians::page).post(custodians::draft),
+        )
         .route("/console/decisions/{id}/entry", get(decisions::entry))
         .route("/console/decisions/{id}", post(decisions::complete))
         .route("/console/audit", get(audit::page))

@@ -4,7 +4,7 @@ use super::{NOW_S, sound};
 use crate::casework::{
     Approvals, AuthorityLine, CaseAct, CaseLine, CaseView, Casework, CaseworkError, Desk,
     DocumentLine, Draft, Due, NoticeLine, Person, Prepared, QuarantineLine, Quarantined,
-    RegistryDraft,
+    RegistryDraft, RosterDraft, WaitingDecision, WantedRoster,
 };
 use crate::counter::{
     Counter, CounterError, HandedIn, Missing, Package, Sender, Stage, Standing, Taken,
@@ -115,6 +115,10 @@ pub(crate) struct FakeCasework {
     pub state: Mutex<State>,
     pub form: Mutex<OrderForm>,
     pub signed: Mutex<Vec<Signed>>,
+    /// Whether a decision is in the log without effect.
+    pub stuck: Mutex<bool>,
+    /// The roster that was written down.
+    pub roster: Mutex<Option<WantedRoster>>,
 }
 
 impl Default for FakeCasework {
@@ -124,6 +128,8 @@ impl Default for FakeCasework {
             state: Mutex::new(State::InReview),
             form: Mutex::new(sound().1),
             signed: Mutex::default(),
+            stuck: Mutex::default(),
+            roster: Mutex::default(),
         }
     }
 }
@@ -341,6 +347,35 @@ impl Casework for FakeCasework {
     fn draft(&self, who: &Person, _: Draft, _: u64) -> Result<Vec<u8>, CaseworkError> {
         self.did(who, "draft");
         Ok(decision())
+    }
+
+    fn draft_roster(
+        &self,
+        who: &Person,
+        wanted: WantedRoster,
+        _: u64,
+    ) -> Result<RosterDraft, CaseworkError> {
+        self.did(who, "draft-roster");
+        if wanted.custodians.is_empty() {
+            return Err(CaseworkError::NotNow("nobody is left".into()));
+        }
+        *self.roster.lock().unwrap() = Some(wanted);
+        Ok(RosterDraft {
+            entry: decision(),
+            newcomers: vec![("town-hall".into(), "lusab-babad gutih-tugad".into())],
+        })
+    }
+
+    fn waiting(&self, who: &Person, _: u64) -> Result<Vec<WaitingDecision>, CaseworkError> {
+        self.did(who, "waiting");
+        let stuck = *self.stuck.lock().unwrap();
+        let decision = Entry::parse(&decision()).expect("a sound entry");
+        let line = WaitingDecision {
+            entry: 6,
+            case: Some(CASE),
+            decision,
+        };
+        Ok(stuck.then_some(line).into_iter().collect())
     }
 
     fn complete(

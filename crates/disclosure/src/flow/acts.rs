@@ -12,7 +12,7 @@ use crate::keys::{self, KeysOfRecordError};
 use crate::log::LogError;
 use crate::order::{Asked, Purpose};
 use crate::{entries, timers};
-use heliograph_desk_store::{Act, CaseId, LogEntryId, StaffId, Step, Token};
+use heliograph_desk_store::{Act, CaseId, LogEntry, LogEntryId, StaffId, Step, Token};
 use heliograph_transparency::entry::{Body, DAY_S, Day, Entry, Extend, Notice, Signed};
 use heliograph_transparency::ledger::Violation;
 use heliograph_transparency::tree::Hash;
@@ -48,6 +48,42 @@ pub enum ActError {
         /// How many are needed.
         need: u8,
     },
+    /// It is in the log, and what follows from it failed; that is tried again by itself.
+    #[error("it is entry {entry} of the log, and has not taken effect yet: {cause}")]
+    NotInEffect {
+        /// The index of the entry.
+        entry: u64,
+        /// What failed.
+        #[source]
+        cause: Box<FlowError>,
+    },
+    /// An earlier decision about the case has not taken effect.
+    #[error("entry {0} of the log about this case has not taken effect yet; that comes first")]
+    Waits(u64),
+}
+
+/// A decision that is in the log and has not taken effect.
+#[derive(Debug)]
+pub struct WaitingAct {
+    /// Its row.
+    id: LogEntryId,
+    /// The index of its entry.
+    pub entry: u64,
+    /// The case that it concerns, if it concerns one.
+    pub case: Option<CaseId>,
+    /// What was decided.
+    pub decision: Entry,
+}
+
+/// A decision that could not be finished, and why.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    /// The index of its entry; none when the log could not be searched for it.
+    pub entry: Option<u64>,
+    /// The case that it concerns, if it concerns one.
+    pub case: Option<CaseId>,
+    /// What failed.
+    pub error: FlowError,
 }
 
 /// How planned decisions are told from the entries that the desk writes by itself.
@@ -184,9 +220,12 @@ impl Office {
             return Err(ActError::Malformed.into());
         }
         let bytes = text(entry)?;
-        self.recover_acts(now_s)?;
         let kind = Token::parse(&format!("{PREFIX}{}", entry.body.kind()))?;
         let case = self.case_of(&entry.body)?;
+        // What was decided before about the same case takes effect before, if it can. All else is
+        // the clockwork's: no decision waits for another one's custodians.
+        let own = |row: &LogEntry| row.bytes == bytes || (case.is_some() && row.case == case);
+        self.recover_acts(own, now_s)?;
         let (id, index) = {
             let mut log = self.log();
             let size = log.ledger().size();
@@ -204,42 +243,96 @@ impl Office {
             })?;
             (id, log.append(&bytes)?)
         };
-        self.settle_act(id, index, &entry.body, case, now_s)?;
+        let act = WaitingAct {
+            id,
+            entry: index,
+            case,
+            decision: entry.clone(),
+        };
+        self.settle_act(&act, now_s)
+            .map_err(|error| ActError::NotInEffect {
+                entry: index,
+                cause: Box::new(error),
+            })?;
         Ok(index)
     }
 
-    /// Finishes decisions that were planned when the process ended, or whose custodians did not
-    /// confirm: those in the log take effect, the others are given up.
-    pub(super) fn recover_acts(&self, now_s: u64) -> Result<(), FlowError> {
-        for row in self.planned()? {
-            if !row.kind.as_str().starts_with(PREFIX) {
-                continue;
-            }
-            let found = self.with_log(|log| log.find(&row.bytes, row.from_size))?;
-            match found {
-                Some(index) => {
-                    let entry = Entry::parse(&row.bytes).map_err(|_| ActError::Malformed)?;
-                    self.settle_act(row.id, index, &entry.body, row.case, now_s)?;
-                }
-                None => self
-                    .desk
-                    .act(&Self::clockwork("drop-planned-entry"), now_s, |step| {
-                        step.drop_planned_entry(row.id)
-                    })?,
+    /// The decisions that are in the log and have not taken effect, because custodians have not
+    /// confirmed them, say. They are tried again at every tick.
+    pub fn waiting_acts(&self) -> Result<Vec<WaitingAct>, FlowError> {
+        let mut waiting = Vec::new();
+        for row in self.planned_acts()? {
+            waiting.extend(self.waiting_act(&row)?);
+        }
+        Ok(waiting)
+    }
+
+    /// Fails when a decision about the case has not taken effect: what it is about must stay as it
+    /// is until then.
+    pub(super) fn no_act_waits(&self, case: CaseId) -> Result<(), FlowError> {
+        for row in self.planned_acts()? {
+            if row.case == Some(case)
+                && let Some(act) = self.waiting_act(&row)?
+            {
+                return Err(ActError::Waits(act.entry).into());
             }
         }
         Ok(())
     }
 
-    /// Does what follows from a decision in the log. Safe to do twice.
-    fn settle_act(
+    /// Finishes decisions that were planned when the process ended, or whose custodians did not
+    /// confirm: those in the log take effect, the others are given up. Each for itself: the answer
+    /// is those that could not be finished.
+    pub(super) fn recover_acts(
         &self,
-        id: LogEntryId,
-        index: u64,
-        body: &Body,
-        case: Option<CaseId>,
+        which: impl Fn(&LogEntry) -> bool,
         now_s: u64,
-    ) -> Result<(), FlowError> {
+    ) -> Result<Vec<Unfinished>, FlowError> {
+        let mut unfinished = Vec::new();
+        for row in self.planned_acts()?.iter().filter(|row| which(row)) {
+            let (entry, result) = match self.waiting_act(row) {
+                Ok(Some(act)) => (Some(act.entry), self.settle_act(&act, now_s)),
+                Ok(None) => (None, self.drop_act(row.id, now_s)),
+                Err(error) => (None, Err(error)),
+            };
+            if let Err(error) = result {
+                let case = row.case;
+                unfinished.push(Unfinished { entry, case, error });
+            }
+        }
+        Ok(unfinished)
+    }
+
+    fn planned_acts(&self) -> Result<Vec<LogEntry>, FlowError> {
+        let mut rows = self.planned()?;
+        rows.retain(|row| row.kind.as_str().starts_with(PREFIX));
+        Ok(rows)
+    }
+
+    /// The decision of a planned row, if it is in the log.
+    fn waiting_act(&self, row: &LogEntry) -> Result<Option<WaitingAct>, FlowError> {
+        let Some(entry) = self.with_log(|log| log.find(&row.bytes, row.from_size))? else {
+            return Ok(None);
+        };
+        Ok(Some(WaitingAct {
+            id: row.id,
+            entry,
+            case: row.case,
+            decision: Entry::parse(&row.bytes).map_err(|_| ActError::Malformed)?,
+        }))
+    }
+
+    fn drop_act(&self, id: LogEntryId, now_s: u64) -> Result<(), FlowError> {
+        let act = Self::clockwork("drop-planned-entry");
+        Ok(self
+            .desk
+            .act(&act, now_s, |step| step.drop_planned_entry(id))?)
+    }
+
+    /// Does what follows from a decision in the log. Safe to do twice.
+    fn settle_act(&self, waiting: &WaitingAct, now_s: u64) -> Result<(), FlowError> {
+        let (id, index, case) = (waiting.id, waiting.entry, waiting.case);
+        let body = &waiting.decision.body;
         let file = case.map(|case| self.load(case)).transpose()?;
         if let (Body::Preserve(_), Some(file)) = (body, &file) {
             self.keep_preserved(file, index)?;

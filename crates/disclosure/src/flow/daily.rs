@@ -27,6 +27,15 @@ pub enum Alarm {
         /// Why.
         error: FlowError,
     },
+    /// A decision of officers is in the log and does not take effect.
+    Decision {
+        /// The index of its entry; none when the log could not be searched for it.
+        entry: Option<u64>,
+        /// The case that it concerns, if it concerns one.
+        case: Option<CaseId>,
+        /// Why.
+        error: FlowError,
+    },
     /// The log shows something overdue, red or untrue.
     Log(String),
     /// A notice waits for a day without being carried.
@@ -40,8 +49,14 @@ impl Office {
     /// Does everything that is due by itself, and tells what people should see to. To be called
     /// at the start and every few minutes; two at once do no harm.
     pub fn tick(&self, now_s: u64) -> Result<Vec<Alarm>, FlowError> {
-        let mut alarms = Vec::new();
-        self.recover_acts(now_s)?;
+        let unfinished = self.recover_acts(|_| true, now_s)?.into_iter();
+        let mut alarms: Vec<Alarm> = unfinished
+            .map(|act| Alarm::Decision {
+                entry: act.entry,
+                case: act.case,
+                error: act.error,
+            })
+            .collect();
         // An approved case waits for an officer, who is shown once more what will be disclosed.
         self.ask_again_in_time(now_s)?;
         let moving = [State::Received, State::Opened, State::Ending, State::Ended];

@@ -32,6 +32,7 @@ impl Office {
         if !allowed || outcome == Outcome::DataNotHeld {
             return Err(FlowError::NotARefusal(outcome));
         }
+        self.no_act_waits(case)?;
         let log = self.log();
         self.desk
             .act(&act(Some(staff), "refuse", case), now_s, |step| {

@@ -54,6 +54,7 @@ impl Office {
         let Asked::Order(order) = &file.asked else {
             return Err(FlowError::NotAdmissible);
         };
+        self.no_act_waits(case)?;
         let ledger = self.with_log(|log| log.ledger().clone());
         let questions = self.desk.view(|view| judged(view, &file, &ledger, now_s))?;
         if questions.decision != Decision::Admissible {

@@ -1,11 +1,11 @@
 //! The desk as its officers work at it.
 
-use super::Desk;
+use super::{Desk, roster};
 use heliograph_console::Casework;
 use heliograph_console::casework::{
     Approvals, AuthorityLine, CaseAct, CaseLine, CaseView, CaseworkError, Desk as DeskPage,
     DocumentLine, Draft, Due, NoticeLine, Person, Prepared, QuarantineLine, Quarantined,
-    RegistryDraft,
+    RegistryDraft, RosterDraft, WaitingDecision, WantedRoster,
 };
 use heliograph_console::counter::{Package, Sender};
 use heliograph_desk_store::{CaseId, DeskError, IntakeId, TimerRow};
@@ -205,6 +205,38 @@ impl Casework for DeskCasework {
             }
         };
         written.map_err(not_done)
+    }
+
+    fn draft_roster(
+        &self,
+        _: &Person,
+        wanted: WantedRoster,
+        now_s: u64,
+    ) -> Result<RosterDraft, CaseworkError> {
+        let office = &self.0.office;
+        let custody = office.with_log(|log| log.ledger().custody().clone());
+        let next = roster::next(&custody, &wanted);
+        let (roster, cards) = next.map_err(|error| CaseworkError::NotNow(error.to_string()))?;
+        let newcomers = cards.into_iter().map(|card| {
+            let words = card.fingerprint();
+            (card.name, words)
+        });
+        Ok(RosterDraft {
+            entry: office
+                .write_decision(roster.into(), now_s)
+                .map_err(not_done)?,
+            newcomers: newcomers.collect(),
+        })
+    }
+
+    fn waiting(&self, _: &Person, _: u64) -> Result<Vec<WaitingDecision>, CaseworkError> {
+        let waiting = self.0.office.waiting_acts().map_err(not_done)?.into_iter();
+        let lines = waiting.map(|act| WaitingDecision {
+            entry: act.entry,
+            case: act.case,
+            decision: act.decision,
+        });
+        Ok(lines.collect())
     }
 
     fn complete(

@@ -141,6 +141,10 @@ impl Desk {
                     tracing::warn!(%case, kind, due_s, "case_due");
                 }
                 Alarm::Stuck { case, error } => tracing::error!(%case, %error, "case_stuck"),
+                Alarm::Decision { entry, case, error } => {
+                    let case = case.map(tracing::field::display);
+                    tracing::error!(entry, case, %error, "decision_not_in_effect");
+                }
                 Alarm::Log(finding) => tracing::error!(finding, "log_finding"),
                 Alarm::NoticeLate(case) => tracing::error!(%case, "notice_late"),
             }

@@ -14,6 +14,7 @@ pub mod log;
 mod operator;
 mod pages;
 mod people;
+mod roster;
 mod secrets;
 
 pub use casework::DeskCasework;

@@ -23,7 +23,7 @@ const WHO: [&str; 6] = [
 /// `.` is allowed (whatever becomes of it), `s` is sent to sign in, `f` is forbidden, `r` is sent
 /// to another page of the desk. A form is sent without its token, so that `t` is the most that
 /// anyone gets: the right is there, the token is not.
-const TABLE: [(&str, &str, &str); 46] = [
+const TABLE: [(&str, &str, &str); 48] = [
     ("GET", "/pages.css", "......"),
     ("GET", "/transparency", "......"),
     ("GET", "/transparency/check", "......"),
@@ -66,6 +66,8 @@ const TABLE: [(&str, &str, &str); 46] = [
     ("GET", "/console/decisions", "s...fs"),
     ("POST", "/console/decisions/country", "stfffs"),
     ("POST", "/console/decisions/policy", "stfffs"),
+    ("GET", "/console/decisions/custodians", "s.fffs"),
+    ("POST", "/console/decisions/custodians", "stfffs"),
     ("GET", "/console/decisions/00/entry", "s...fs"),
     ("POST", "/console/decisions/00", "sttffs"),
     ("GET", "/console/audit", "s.f.fs"),
@@ -78,7 +80,13 @@ fn role(who: &str) -> Option<Role> {
 
 /// The form as anyone could make one up: of the kind that the path takes, without a token.
 fn forged(path: &str, cookie: &str) -> Request<Body> {
-    let files = ["/do/", "/draft/", "/decisions/00", "/documents"];
+    let files = [
+        "/do/",
+        "/draft/",
+        "/decisions/00",
+        "/custodians",
+        "/documents",
+    ];
     if files.iter().any(|part| path.contains(part)) {
         multipart(path, cookie, &[("x", "y")], &[])
     } else {

@@ -50,6 +50,7 @@ async fn pages_of_the_desk_are_sound_in_every_state() {
         &format!("/console/quarantine/{INTAKE}"),
         "/console/registry",
         "/console/decisions",
+        "/console/decisions/custodians",
         "/console/audit",
         "/console/sign-in",
     ] {
@@ -190,6 +191,74 @@ async fn a_decision_is_written_down_signed_elsewhere_and_completed() {
     assert_eq!(
         complete(signed.as_bytes()).await.status,
         StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn a_decision_without_effect_stands_on_the_page_of_decisions() {
+    let house = House::new();
+    let (officer, _) = house.sign_in("officer", &[Role::Officer]);
+    let (registrar, _) = house.sign_in("registrar", &[Role::Registrar]);
+    let page = house.page("/console/decisions", &officer).await;
+    assert!(!page.contains("not-in-effect"));
+    *house.casework.stuck.lock().unwrap() = true;
+    let link = format!("href=\"/console/case/{CASE}\"");
+    let page = house.page("/console/decisions", &officer).await;
+    assert!(page.contains("href=\"/transparency/entry/6\""), "{page}");
+    assert!(page.contains(&link));
+    // Who may not see cases is not told which one it is.
+    let page = house.page("/console/decisions", &registrar).await;
+    assert!(page.contains("not-in-effect") && !page.contains(&link));
+}
+
+#[tokio::test]
+async fn a_roster_of_custodians_is_written_down_without_scripts() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("officer", &[Role::Officer]);
+    let path = "/console/decisions/custodians";
+    let page = house.page(path, &cookie).await;
+    // Who is on the roster now stands in the form.
+    let lines = "custodian-1 https://custodian-1.example\ncustodian-2 https://custodian-2.example";
+    assert!(page.contains(lines), "{page}");
+    let send = async |custodians: &str, threshold: &str| {
+        let fields = [
+            (CSRF_FIELD, &*csrf),
+            ("custodians", custodians),
+            ("threshold", threshold),
+        ];
+        let card = ("cards", "town-hall.json", &b"{}"[..]);
+        let form = multipart(path, &cookie, &fields, &[card]);
+        house.send(form).await
+    };
+    for (custodians, threshold, status) in [
+        (
+            "town-hall https://town.example",
+            "two",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        ("town-hall", "1", StatusCode::UNPROCESSABLE_ENTITY),
+        ("", "1", StatusCode::CONFLICT),
+    ] {
+        let refused = send(custodians, threshold).await;
+        assert_eq!(refused.status, status, "{}", refused.text());
+    }
+    let written = send("town-hall https://town.example\r\ncustodian-1 -\r\n", "2").await;
+    assert_eq!(written.status, StatusCode::OK);
+    // What the newcomer reads aloud is shown, and the text waits for officers.
+    assert!(written.text().contains("lusab-babad"), "{}", written.text());
+    let decisions = house.page("/console/decisions", &cookie).await;
+    assert!(decisions.contains("<article class=\"card\" id=\"d-"));
+    let wanted = house.casework.roster.lock().unwrap();
+    let wanted = wanted.as_ref().expect("asked for");
+    assert_eq!((wanted.threshold, wanted.cards.len()), (2, 1));
+    let asked: Vec<_> = wanted
+        .custodians
+        .iter()
+        .map(|(a, b)| (&**a, &**b))
+        .collect();
+    assert_eq!(
+        asked,
+        [("town-hall", "https://town.example"), ("custodian-1", "-")]
     );
 }
 

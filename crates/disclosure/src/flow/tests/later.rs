@@ -4,10 +4,13 @@ use super::whole::{approved, contents};
 use super::world::{
     ANNA, ANNAS_NUMBER, BERT, NOON_S, STAFF, TODAY, World, answer_all, hand_in, order, receive,
 };
-use crate::case::{State, timer};
-use crate::flow::{Alarm, FlowError, Preparation, Progress, Received};
+use crate::case::{State, note, timer};
+use crate::flow::{ActError, Alarm, FlowError, Office, Preparation, Progress, Received, SignedAct};
 use crate::order::OrderForm;
-use heliograph_transparency::entry::{Column, DAY_S, Day, Dimension, Ending, Outcome, Place};
+use heliograph_desk_store::CaseId;
+use heliograph_transparency::entry::{
+    Body, Column, CountryDecision, DAY_S, Day, Dimension, Door, Ending, Outcome, Place,
+};
 use heliograph_transparency::ledger::findings::Degree;
 use heliograph_transparency::tree::Hash;
 use std::collections::BTreeSet;
@@ -189,18 +192,37 @@ fn an_emergency_is_entered_at_once_and_red_without_its_judicial_order() {
     assert!(order_timer.expect("set").done_s.is_some());
 }
 
-/// Preserves Anna's records for sixty days.
-fn preserved(world: &World) -> heliograph_desk_store::CaseId {
-    let office = world.office();
+/// Officers' signed decision to preserve Anna's records for sixty days, which is not in the log yet.
+fn preservation(world: &World, office: &Office) -> (CaseId, SignedAct) {
     let mut form = order();
     form.purpose = "preserve".into();
-    let (case, _) = receive(world, &office, &form, NOON_S);
+    let (case, _) = receive(world, office, &form, NOON_S);
     office.advance(case, NOW_S).expect("entered");
-    answer_all(&office, case, NOW_S);
+    answer_all(office, case, NOW_S);
     assert_eq!(
         office.prepare(STAFF, case, NOW_S).expect("prepared"),
         Preparation::Ready
     );
+    let until = TODAY.plus(60);
+    let text = office.write_preservation(case, until, NOW_S);
+    (case, world.sign(&text.expect("written"), &[1, 2]))
+}
+
+/// A decision that concerns no case.
+fn country(world: &World, office: &Office, code: &str) -> SignedAct {
+    let body = Body::Country(CountryDecision {
+        code: code.parse().expect("a code"),
+        state: Door::Open,
+        reason: "a treaty".into(),
+    });
+    let text = office.write_decision(body, NOW_S).expect("written");
+    world.sign(&text, &[1, 2])
+}
+
+/// Preserves Anna's records for sixty days.
+fn preserved(world: &World) -> CaseId {
+    let office = world.office();
+    let (case, signed) = preservation(world, &office);
     // An order to preserve cannot be approved into an opening.
     let bundle = office.bundle(STAFF, case, 0, NOW_S).expect("a bundle");
     let response = world.respond(&bundle, 1, NOW_S);
@@ -208,18 +230,96 @@ fn preserved(world: &World) -> heliograph_desk_store::CaseId {
         office.respond(STAFF, case, &response, NOW_S),
         Err(FlowError::Act(_))
     ));
-    let text = office
-        .write_preservation(case, TODAY.plus(60), NOW_S)
-        .expect("written");
-    // Custodians who cannot be reached keep nothing: the step is taken again later.
-    world.outside().absent = [1, 2].into();
-    let refused = office.complete(STAFF, &world.sign(&text, &[1, 2]), NOW_S);
-    assert!(matches!(refused, Err(FlowError::Act(_))));
-    world.outside().absent.clear();
-    office.tick(NOW_S).expect("taken again");
+    office
+        .complete(STAFF, &signed, NOW_S)
+        .expect("custodians keep them");
     let waiting = Progress::AwaitingPeople(State::Preserved);
     assert_eq!(office.progress(case).expect("read"), waiting);
     case
+}
+
+#[test]
+fn a_preservation_that_custodians_do_not_confirm_holds_up_nothing_else() {
+    let world = World::new();
+    let office = world.office();
+    let (stuck, signed) = preservation(&world, &office);
+    world.outside().absent = [1, 2].into();
+    let refused = office.complete(STAFF, &signed, NOW_S);
+    let Err(FlowError::Act(ActError::NotInEffect { entry, .. })) = refused else {
+        panic!("too few custodians: {refused:?}");
+    };
+
+    // Later decisions are entered and take effect.
+    let opened = office.complete(STAFF, &country(&world, &office, "AT"), NOW_S);
+    assert_eq!(opened.expect("entered"), entry + 1);
+    let waiting = |office: &Office| {
+        let waiting = office.waiting_acts().expect("read").into_iter();
+        waiting.map(|act| (act.entry, act.case)).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting(&office), [(entry, Some(stuck))]);
+
+    // The clockwork says so, every time, and goes on with everything else.
+    let (other, _) = receive(&world, &office, &order(), NOON_S);
+    for _ in 0..2 {
+        let alarms = office.tick(NOW_S).expect("ticks");
+        let told = alarms.iter().filter(|alarm| {
+            matches!(alarm, Alarm::Decision { entry: own, case, .. }
+                if *own == Some(entry) && *case == Some(stuck))
+        });
+        assert_eq!(told.count(), 1, "{alarms:?}");
+    }
+    let in_review = Progress::AwaitingPeople(State::InReview);
+    assert_eq!(office.progress(other).expect("read"), in_review);
+
+    // What it is about stays as it is until it takes effect.
+    let anew = office.prepare(STAFF, stuck, NOW_S);
+    assert!(matches!(
+        anew,
+        Err(FlowError::Act(ActError::Waits(own))) if own == entry
+    ));
+    let withdrawn = office.refuse(STAFF, stuck, Outcome::Withdrawn, "", NOW_S);
+    assert!(matches!(
+        withdrawn,
+        Err(FlowError::Act(ActError::Waits(own))) if own == entry
+    ));
+
+    // The process starts anew, and the custodians are there again.
+    let office = world.office();
+    world.outside().absent.clear();
+    office.tick(NOW_S).expect("ticks");
+    assert_eq!(waiting(&office), []);
+    let preserved = Progress::AwaitingPeople(State::Preserved);
+    assert_eq!(office.progress(stuck).expect("read"), preserved);
+}
+
+#[test]
+fn each_of_two_unconfirmed_preservations_is_tried_on_its_own() {
+    let world = World::new();
+    let office = world.office();
+    let (first, first_signed) = preservation(&world, &office);
+    let (second, second_signed) = preservation(&world, &office);
+    world.outside().absent = [1, 2].into();
+    for signed in [&first_signed, &second_signed] {
+        assert!(office.complete(STAFF, signed, NOW_S).is_err());
+    }
+    // Something of the first one is broken for good: nobody can say any more what it is about.
+    let file = office.load(first).expect("loads");
+    let act = crate::flow::act(None, "break", first);
+    office
+        .desk
+        .act(&act, NOW_S, |step| {
+            step.erase_sealed(&file.note(note::PREPARED))
+        })
+        .expect("broken");
+    world.outside().absent.clear();
+    let alarms = office.tick(NOW_S).expect("ticks");
+    let stuck = alarms.iter().filter_map(|alarm| match alarm {
+        Alarm::Decision { case, .. } => *case,
+        _ => None,
+    });
+    assert_eq!(stuck.collect::<Vec<_>>(), [first]);
+    let preserved = Progress::AwaitingPeople(State::Preserved);
+    assert_eq!(office.progress(second).expect("read"), preserved);
 }
 
 #[test]
