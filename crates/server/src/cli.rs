@@ -86,7 +86,8 @@ enum Command {
 const CUSTODIAN_EXAMPLES: &str = "\
 A custodian elsewhere, in the hands of others than the operator:
   heliograph custodian --folder ./custodian --init town-hall --policy trusted-log.policy
-      makes its identity and prints the card that the desk's officers enter in the roster
+      makes its identity and prints the card that the desk's officers enter in the roster,
+      and eight words to read aloud to them
   heliograph custodian --folder ./custodian --listen 0.0.0.0:8600 --log-at https://chat.example/log
       runs it; it follows the log and answers only for what stands there";
 
@@ -378,7 +379,10 @@ fn keeper(asked: &Keeper) -> Outcome {
 fn custodian(asked: &Custodian) -> Outcome {
     if let (Some(folder), Some(name), Some(policy)) = (&asked.folder, &asked.init, &asked.policy) {
         let card = custodian_process::init(folder, name, policy)?;
-        writeln!(std::io::stdout(), "{card}")?;
+        writeln!(std::io::stdout(), "{}", card.to_json())?;
+        let words = card.fingerprint();
+        // The card goes into a file; these are read aloud to the officers.
+        writeln!(std::io::stderr(), "the eight words of this card: {words}")?;
         return Ok(());
     }
     log_to_stderr(asked.log);

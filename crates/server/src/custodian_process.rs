@@ -6,6 +6,7 @@ use crate::secrets::DataFolder;
 use crate::system::keep_memory_private;
 use heliograph_offline::custodian::{Custodian, CustodianError};
 use heliograph_offline::http::{Listener, serve};
+use heliograph_offline::identity::Card;
 use heliograph_offline::log_source::log_source;
 use heliograph_offline::system::{Entropy, system_clock};
 use std::fs;
@@ -50,13 +51,13 @@ pub enum CustodianProcessError {
 const LOCAL: &str = "local";
 
 /// Makes a custodian in `folder` that trusts the log with this policy, and returns its card.
-pub fn init(folder: &Path, name: &str, policy: &Path) -> Result<String, CustodianProcessError> {
+pub fn init(folder: &Path, name: &str, policy: &Path) -> Result<Card, CustodianProcessError> {
     let text = fs::read(policy).map_err(|source| CustodianProcessError::File {
         path: policy.to_owned(),
         source,
     })?;
-    let card = Custodian::init(folder, name, &text, false, &Entropy::system())?;
-    Ok(card.to_json())
+    let entropy = Entropy::system();
+    Ok(Custodian::init(folder, name, &text, false, &entropy)?)
 }
 
 /// Runs the custodian of a folder until it is told to stop, or its parent is gone.

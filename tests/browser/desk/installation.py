@@ -17,6 +17,7 @@ class Installation:
         self.programs = programs
         self.folder = folder / "demo"
         self.data = self.folder / "server"
+        self.officers = self.folder / "officers"
         self.log = open(folder / "demo.log", "wb")
         self.process = subprocess.Popen(
             [str(programs / "heliograph"), "demo", "--keep", "--json", "--data", str(self.folder)],
@@ -48,6 +49,13 @@ class Installation:
         if done.returncode != 0:
             raise RuntimeError(f"{program} {words[0]}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def officer(self, name, *words):
+        """Runs an officer's own tool on their folder."""
+        passphrase = self.folder / "passphrase"
+        passphrase.write_text("demonstration\n")
+        own = ("--dir", self.officers / f"officer-{name}", "--passphrase-file", passphrase)
+        return self.run("heliograph-officer", *own, *words)
 
     def court(self, name):
         """A line of what the court holds."""

@@ -1,6 +1,5 @@
 //! Entries in plain words, for the person who is about to sign one.
 
-use crate::encoding::to_base64;
 use heliograph_transparency::entry::{Body, Change, Door, Mode};
 use heliograph_transparency::ledger::Ledger;
 
@@ -45,19 +44,16 @@ pub(super) fn describe(body: &Body, ledger: &Ledger) -> String {
                 Mode::Local => "on the operator's own machine",
                 Mode::Remote => "outside the operator's control",
             };
-            let named = roster.custodians.iter().map(|custodian| {
-                let key = to_base64(&custodian.key);
-                format!(
-                    "{} at {} with the key {key}",
-                    custodian.name, custodian.address
-                )
-            });
-            let names: Vec<String> = named.collect();
+            let names: Vec<&str> = roster
+                .custodians
+                .iter()
+                .map(|custodian| custodian.name.as_str())
+                .collect();
             format!(
                 "From now on {} of {} custodians {place} must agree to every opening: {}.",
                 roster.threshold,
                 names.len(),
-                names.join("; "),
+                names.join(", "),
             )
         }
         Body::Keys(keys) => {
