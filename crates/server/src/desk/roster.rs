@@ -14,7 +14,7 @@ const HERE: &str = "-";
 pub enum RosterError {
     /// A card cannot be used.
     #[error("{0}: {1}")]
-    Card(String, IdentityError),
+    Card(String, Box<IdentityError>),
     /// Two cards, or a card and an earlier roster, use a name for different keys.
     #[error("{0} is the name of another custodian; give one of them another name")]
     Name(String),
@@ -56,7 +56,7 @@ pub fn next(custody: &Custody, wanted: &WantedRoster) -> Result<(Roster, Vec<Car
     let mut cards = Vec::new();
     for file in &wanted.cards {
         let card = Card::parse(&file.bytes);
-        let card = card.map_err(|error| RosterError::Card(file.name.clone(), error))?;
+        let card = card.map_err(|error| RosterError::Card(file.name.clone(), Box::new(error)))?;
         // A card that is brought once more is no newcomer's.
         match known
             .iter()
