@@ -6,6 +6,7 @@ use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::documents::Upload;
 use heliograph_disclosure::order::OrderForm;
+use heliograph_disclosure::recognition::Rung;
 use heliograph_disclosure::registry::{AuthorityDetails, Standing};
 use heliograph_disclosure::validity::{Decision, Facts, Finding, Question};
 use heliograph_transparency::entry::{Body, Change, Day, Entry, Outcome, Priority, Signed};
@@ -130,8 +131,8 @@ pub struct CaseView {
     pub state: State,
     /// When it arrived, in Unix seconds.
     pub received_s: u64,
-    /// By which way it came and how the sender was recognised: a word of the portal's.
-    pub channel: String,
+    /// How the sender was recognised.
+    pub rung: Option<Rung>,
     /// Who asks, as registered.
     pub authority: AuthorityDetails,
     /// The authority's number in the registry.

@@ -2,10 +2,12 @@
 
 use heliograph_disclosure::documents::{DocumentError, Upload};
 use heliograph_disclosure::order::{FormError, OrderForm};
+use heliograph_disclosure::recognition::Rung;
 use heliograph_transparency::entry::{Outcome, Priority};
 use std::error::Error;
 
-/// Who hands something in, by their own words. Nothing here is proven but by the access key:
+/// Who hands something in, by their own words. Nothing here is proven but by the access key or
+/// the signatures:
 /// officers compare it with the registry, and call back.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Sender {
@@ -21,6 +23,8 @@ pub struct Sender {
     pub contact: String,
     /// The access key as it was typed, by which an authority of the registry is recognised.
     pub access_key: String,
+    /// Signatures under the documents as they were pasted, by which it is recognised as well.
+    pub signatures: String,
 }
 
 /// By which way something came.
@@ -132,6 +136,8 @@ pub struct Standing {
     pub priority: Priority,
     /// When it arrived, in Unix seconds.
     pub received_s: u64,
+    /// How its sender was recognised.
+    pub rung: Option<Rung>,
     /// By when it is answered, in Unix seconds.
     pub answer_due_s: u64,
     /// The index of its `request` entry.

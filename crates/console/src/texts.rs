@@ -37,7 +37,7 @@ pub const NOT_OPEN: &str = "The desk of this installation is not open: its offic
 pub const NO_FORM: &str = "What was sent is not a form that this address takes.";
 
 /// The fields of a request: name, label, hint.
-pub const FIELDS: [(&str, &str, &str); 27] = [
+pub const FIELDS: [(&str, &str, &str); 28] = [
     ("authority", "Number in our registry", "If you have one."),
     (
         "access_key",
@@ -117,6 +117,13 @@ pub const FIELDS: [(&str, &str, &str); 27] = [
         "documents",
         "The signed order, and what belongs to it",
         "PDF, at most 10 files and 20 MiB together. Files must be chosen again after a mistake.",
+    ),
+    (
+        "signatures",
+        "Signatures under the documents",
+        "Instead of the access key, if your signing key stands in our registry: the text of each \
+         .sig file that ssh-keygen -Y sign -n heliograph-order wrote, one after the other. Every \
+         document needs one.",
     ),
 ];
 
@@ -267,6 +274,9 @@ pub const NO_CALL_BACK: &str = "Call the authority back first, and note where it
 /// The key of an authority is none.
 pub const NO_AGE_KEY: &str = "The key is not an age recipient (age1…).";
 
+/// The signing key of an authority is none.
+pub const NO_SIGNING_KEY: &str = "The signing key is not a line that begins with ssh-ed25519.";
+
 /// A new access key, above it.
 pub const NEW_KEY: &str = "The access key, by which the authority is recognised at the portal. It is \
                            shown this once and kept nowhere: hand it over in the call-back, to be \
@@ -289,6 +299,16 @@ pub fn state(state: heliograph_disclosure::case::State) -> &'static str {
         State::Ending => "ending: the log is told next",
         State::Ended => "ended; reveal or notice may be outstanding",
         State::Finished => "finished",
+    }
+}
+
+/// How the sender of a request was recognised.
+pub fn rung(rung: heliograph_disclosure::recognition::Rung) -> &'static str {
+    use heliograph_disclosure::recognition::Rung;
+    match rung {
+        Rung::Signed => "by a signature under every document, with the key in the registry",
+        Rung::AccessKey => "by the access key",
+        Rung::CallBack => "by calling back",
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::documents::{Document, Documents};
 use crate::order::{Asked, FormError, OrderForm, log_fields};
 use crate::person::{Proven, Subject};
+use crate::recognition::Rung;
 use crate::registry::AuthorityDetails;
 use crate::secrets::{CaseKeys, CaseSecrets, SecretsError, desk_texts};
 use heliograph_desk_store::{
@@ -99,7 +100,7 @@ pub(crate) struct Filed {
     pub received_s: u64,
     pub authority: u64,
     pub authority_version: u32,
-    /// How the sender was recognised: a word of the portal's.
+    /// How the sender was recognised: the word of a [`Rung`].
     pub channel: String,
     /// The request that this one continues, by the index of its entry.
     pub follows: Option<u64>,
@@ -265,9 +266,9 @@ impl CaseFile {
         &self.filed.added
     }
 
-    /// How the sender was recognised: `login` or `call-back`.
-    pub fn channel(&self) -> &str {
-        &self.filed.channel
+    /// How the sender was recognised; none when the word is one of a later version.
+    pub fn rung(&self) -> Option<Rung> {
+        Rung::from_word(&self.filed.channel)
     }
 
     /// What was filled in.

@@ -7,7 +7,8 @@
 //! [`Targets`], secrets through [`CaseSecrets`], and the holders of shares through files and
 //! [`Custodians`].
 //!
-//! - Arrival: [`order`], [`documents`], [`registry`], [`access_key`].
+//! - Arrival: [`order`], [`documents`], [`registry`], [`access_key`], [`order_key`],
+//!   [`recognition`].
 //! - Examination: [`validity`], [`person`], [`bundle`].
 //! - Approval and opening: [`response`], [`grant`], [`opening`], [`package`].
 //! - Around it: [`entries`] of the log, [`timers`], [`letters`], [`notice`].
@@ -31,8 +32,10 @@ pub mod log;
 pub mod notice;
 pub mod opening;
 pub mod order;
+pub mod order_key;
 pub mod package;
 pub mod person;
+pub mod recognition;
 pub mod registry;
 pub mod response;
 pub mod secrets;

@@ -4,6 +4,7 @@
 //! commitment and when it begins to count: 72 hours later at the earliest, so that a hurried or
 //! bought change can be noticed before it is used.
 
+use crate::order_key::OrderKey;
 use heliograph_desk_store::{AuthorityState, AuthorityVersion};
 use heliograph_transparency::entry::{Authority, Change, Class, Day, Entry, Hour};
 use heliograph_transparency::regions::Country;
@@ -39,6 +40,10 @@ pub struct AuthorityDetails {
     /// ([`AccessKey`](crate::access_key::AccessKey)); left out of the text where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<[u8; 32]>,
+    /// The Ed25519 key with which it signs the documents of its orders
+    /// ([`OrderKey`](crate::order_key::OrderKey)); left out as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<[u8; 32]>,
     /// Hides the row behind its commitment: 32 random bytes.
     pub salt: [u8; 32],
 }
@@ -74,6 +79,10 @@ impl AuthorityDetails {
         let recipient = self.recipient.as_deref();
         if recipient.is_some_and(|text| text.parse::<age::x25519::Recipient>().is_err()) {
             return Err(DetailsError("recipient"));
+        }
+        let signing = self.signing_key.as_ref();
+        if signing.is_some_and(|key| OrderKey::from_bytes(key).is_none()) {
+            return Err(DetailsError("signing_key"));
         }
         Ok(())
     }
@@ -216,6 +225,7 @@ pub(crate) mod tests {
             recipient: None,
             verified: "Justizportal, by two officers".into(),
             access_key: None,
+            signing_key: None,
             salt: [7; 32],
         }
     }
@@ -225,12 +235,13 @@ pub(crate) mod tests {
     #[test]
     fn a_row_that_is_not_complete_is_refused_by_name() {
         assert_eq!(details().check(), Ok(()));
-        let changes: [(Edit, &str); 5] = [
+        let changes: [(Edit, &str); 6] = [
             (|row| row.name.clear(), "name"),
             (|row| row.country = "Germany".into(), "country"),
             (|row| row.class = "judge".into(), "class"),
             (|row| row.call_back.clear(), "call_back"),
             (|row| row.recipient = Some("age1wrong".into()), "recipient"),
+            (|row| row.signing_key = Some([0; 32]), "signing_key"),
         ];
         for (change, field) in changes {
             let mut row = details();

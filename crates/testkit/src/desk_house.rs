@@ -42,6 +42,8 @@ pub struct Court {
     pub number: u64,
     /// Its access key.
     pub key: String,
+    /// What it gives as signatures under its documents.
+    pub signatures: String,
     /// Its row.
     pub details: AuthorityDetails,
 }
@@ -263,6 +265,7 @@ impl DeskHouse {
             recipient: None,
             verified: "by two officers".into(),
             access_key: None,
+            signing_key: None,
             salt: [0; 32],
         };
         let draft = self
@@ -275,6 +278,7 @@ impl DeskHouse {
         Court {
             number: own.expect("entered").id,
             key: draft.access_key.expect("a new one"),
+            signatures: String::new(),
             details,
         }
     }
@@ -339,6 +343,7 @@ impl DeskHouse {
         let mut fields: Vec<(&str, &str)> = vec![
             ("authority", &number),
             ("access_key", &court.key),
+            ("signatures", &court.signatures),
             ("name", &court.details.name),
             ("country", &court.details.country),
             ("class", &court.details.class),
@@ -375,6 +380,7 @@ impl DeskHouse {
             "sender": {
                 "authority": court.number,
                 "access_key": court.key,
+                "signatures": court.signatures,
                 "name": court.details.name,
                 "country": court.details.country,
                 "class": court.details.class,

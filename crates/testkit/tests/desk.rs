@@ -6,6 +6,7 @@ use heliograph_console::casework::{CaseAct, CaseworkError};
 use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::order::TargetForm;
+use heliograph_disclosure::order_key::OrderKey;
 use heliograph_server::desk::Desk;
 use heliograph_testkit::{Court, DeskHouse, Person, pdf};
 use heliograph_transparency::entry::{Change, Outcome};
@@ -23,6 +24,17 @@ fn without_digits(page: &str) -> String {
     let words = page.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     words.map(word).collect::<Vec<_>>().join(" ")
 }
+
+/// Made with `ssh-keygen`, as is the signature under `pdf("an order")`.
+const SIGNING_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIObSfZO7oCGPK3Gm32XrT5A23PC0Z0S9/0kP2LyAnkFt court@example";
+const SIGNATURE: &str = "\
+-----BEGIN SSH SIGNATURE-----
+U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAg5tJ9k7ugIY8rcabfZetPkDbc8L
+RnRL3/SQ/YvICeQW0AAAAQaGVsaW9ncmFwaC1vcmRlcgAAAAAAAAAGc2hhNTEyAAAAUwAA
+AAtzc2gtZWQyNTUxOQAAAED00APFK0wfFzX0RvVuYNYkoq5xjtiOaWdOlNEGIU39c2JLxx
+1Gl0M46RyTY598kfEPofOBa5/pJfFIt/s4ndwD
+-----END SSH SIGNATURE-----
+";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_comes_by_page_or_by_machine_and_takes_a_receipt_home() {
@@ -109,6 +121,20 @@ async fn whoever_does_not_show_to_be_of_the_registry_waits_and_is_told_the_same(
                 ..court.clone()
             },
         ),
+        (
+            "with a signature of a key that is not in its row",
+            Court {
+                signatures: SIGNATURE.into(),
+                ..court.clone()
+            },
+        ),
+        (
+            "with no signature where one is expected",
+            Court {
+                signatures: "signed".into(),
+                ..court.clone()
+            },
+        ),
         ("removed", removed.clone()),
         (
             "look-alike",
@@ -145,7 +171,7 @@ async fn whoever_does_not_show_to_be_of_the_registry_waits_and_is_told_the_same(
         .work(move |work| work.desk(&staff, now_s))
         .await
         .expect("listed");
-    assert_eq!((waiting.cases.len(), waiting.quarantine.len()), (0, 6));
+    assert_eq!((waiting.cases.len(), waiting.quarantine.len()), (0, 8));
     let alike: Vec<_> = waiting
         .quarantine
         .iter()
@@ -159,6 +185,49 @@ async fn whoever_does_not_show_to_be_of_the_registry_waits_and_is_told_the_same(
             .iter()
             .all(|line| line.sender.access_key.is_empty())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_court_that_signs_its_order_with_ssh_keygen_needs_no_access_key() {
+    let house = DeskHouse::new().await;
+    let mut court = house.register("Amtsgericht Musterstadt").await;
+    court.key.clear();
+    court.signatures = SIGNATURE.into();
+    let order = [pdf("an order")];
+    let before = house
+        .hand_in_by_machine(&court, &house.order("1"), &order)
+        .await;
+    assert_eq!(before.status, 202, "{}", before.text);
+
+    let key = OrderKey::parse(SIGNING_KEY).expect("a key");
+    court.details.signing_key = Some(key.to_bytes());
+    let (number, row) = (Some(court.number), court.details.clone());
+    house
+        .change(number, Change::Change, row, KeyChange::None)
+        .await;
+    house.pass_days(5).await;
+    // By machine and on the page, and the receipt says how the court was recognised.
+    let by_machine = house
+        .hand_in_by_machine(&court, &house.order("1"), &order)
+        .await;
+    assert_eq!(by_machine.status, 201, "{}", by_machine.text);
+    let by_machine: serde_json::Value = serde_json::from_str(&by_machine.text).expect("JSON");
+    let secret = by_machine["secret"].as_str().expect("told once");
+    let status = house
+        .get(&format!("/requests/api/v1/orders/{secret}"))
+        .await;
+    assert!(
+        status.text.contains("\"recognised_by\":\"signed\""),
+        "{}",
+        status.text
+    );
+    let on_page = house.hand_in(&court, &house.order("1"), &order).await;
+    assert_eq!(on_page.status, 303, "{}", on_page.text);
+    // Another document under the same signature waits.
+    let other = house
+        .hand_in_by_machine(&court, &house.order("1"), &[pdf("another order")])
+        .await;
+    assert_eq!(other.status, 202, "{}", other.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

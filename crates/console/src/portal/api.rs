@@ -17,6 +17,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use heliograph_disclosure::letters;
 use heliograph_disclosure::order::OrderForm;
+use heliograph_disclosure::recognition::Rung;
 use heliograph_transparency::entry::Minute;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -58,6 +59,7 @@ struct ApiSender {
     class: String,
     contact: String,
     access_key: Option<String>,
+    signatures: Option<String>,
 }
 
 /// A request, as JSON: the part `request` of the upload.
@@ -88,6 +90,7 @@ pub(super) struct Status {
     state: &'static str,
     priority: &'static str,
     received: String,
+    recognised_by: Option<&'static str>,
     answer_due: String,
     log_entry: Option<u64>,
     missing: Option<ApiMissing>,
@@ -125,6 +128,7 @@ impl From<Standing> for Status {
             state: standing.stage.word(),
             priority: standing.priority.word(),
             received: minute(standing.received_s),
+            recognised_by: standing.rung.map(Rung::word),
             answer_due: minute(standing.answer_due_s),
             log_entry: standing.request,
             missing: standing.missing.map(|missing| ApiMissing {
@@ -160,6 +164,10 @@ async fn create(
         class: asked.sender.class,
         contact: asked.sender.contact,
         access_key: asked.sender.access_key.unwrap_or_default(),
+        signatures: asked
+            .sender
+            .signatures
+            .map_or_else(String::new, |text| text.trim().to_owned()),
     };
     let now_s = shared.clock.now_s();
     let wrong = check::check(&sender, &asked.order, &sent.documents, now_s);

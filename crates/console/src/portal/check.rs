@@ -9,6 +9,9 @@ use heliograph_transparency::entry::Class;
 use heliograph_transparency::regions::Country;
 use std::collections::BTreeMap;
 
+/// Longest text of signatures, in bytes; one has about 300.
+const MAX_SIGNATURES_BYTES: usize = 16 * 1024;
+
 /// Longest text about the sender, in bytes.
 const MAX_SENDER_BYTES: usize = 200;
 
@@ -76,6 +79,7 @@ pub(super) fn sender(typed: &Typed) -> Sender {
         class: typed.one("class").to_owned(),
         contact: typed.one("contact").to_owned(),
         access_key: typed.one("access_key").to_owned(),
+        signatures: typed.one("signatures").to_owned(),
     }
 }
 
@@ -108,6 +112,9 @@ fn check_sender(sender: &Sender, wrong: &mut Wrong) {
     // What is no key is treated as none; only its length is bounded.
     if !sender.access_key.is_empty() {
         line("access_key", &sender.access_key);
+    }
+    if sender.signatures.len() > MAX_SIGNATURES_BYTES {
+        wrong.insert("signatures", sentence("signatures", "is too long"));
     }
     if sender.country.parse::<Country>().is_err() {
         wrong.insert("country", sentence("country", "is not chosen"));

@@ -150,6 +150,7 @@ fn page(shared: &Shared, typed: &Typed, wrong: &Wrong) -> Page {
                     (form.date("gag_until"))
                     (form.radio("delivery"))
                     (form.documents())
+                    (form.area("signatures"))
                 }
                 p { button type="submit" #hand-in { "Hand in the request" } }
             }

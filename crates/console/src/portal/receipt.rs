@@ -82,6 +82,10 @@ fn show(shared: &Shared, secret: &str, standing: &Standing, wrong: Option<&str>)
         dl {
             dt { "State" } dd #stage data-stage=(standing.stage.word()) { (texts::stage(standing.stage)) }
             dt { "Received" } dd { (moment(standing.received_s)) }
+            @if let Some(rung) = standing.rung {
+                dt { "You were recognised" }
+                dd #recognised data-rung=(rung.word()) { (texts::rung(rung)) }
+            }
             @if standing.outcome.is_none() {
                 dt { "Answered by" }
                 dd #due {

@@ -57,7 +57,9 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
             ". Requests by e-mail or telephone are not requests. Authorities are entered in a registry after a "
             "call-back to a number from a public source; an entry counts 72 hours after it is logged. "
             "In the call-back an authority is given an access key: a request that comes with the key is a case at "
-            "once. Whoever has none, or is not in the registry, is heard too, but waits in quarantine until an "
+            "once. So is one whose documents are all signed with the key that the authority named in the call-back: "
+            code { "ssh-keygen -Y sign -f KEY -n heliograph-order order.pdf" }
+            ". The receipt says how the authority was recognised. Whoever has none, or is not in the registry, is heard too, but waits in quarantine until an "
             "officer has called back."
         }
         @if !operator.contact.is_empty() || !operator.name.is_empty() {

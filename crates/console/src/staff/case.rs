@@ -45,7 +45,10 @@ pub(super) async fn page(
         h1 { "Case " bdi { (case.form.file_reference) } }
         dl {
             dt { "State" } dd #state data-state=(case.state.word()) { (texts::state(case.state)) }
-            dt { "Received" } dd { (moment(case.received_s)) " (" (case.channel) ")" }
+            dt { "Received" } dd { (moment(case.received_s)) }
+            @if let Some(rung) = case.rung {
+                dt { "Recognised" } dd #recognised data-rung=(rung.word()) { (texts::rung(rung)) }
+            }
             @for due in &case.timers { dt { (texts::timer(&due.kind)) } dd { (cases::next(due, now_s)) } }
             @if let Some(outcome) = case.outcome { dt { "Outcome" } dd #outcome { code { (outcome.word()) } } }
             @if let Some(package) = &case.package {

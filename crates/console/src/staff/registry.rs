@@ -12,6 +12,7 @@ use crate::{Shared, texts};
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
 use heliograph_disclosure::access_key::KeyChange;
+use heliograph_disclosure::order_key::OrderKey;
 use heliograph_disclosure::registry::{AuthorityDetails, DetailsError};
 use heliograph_transparency::entry::{Change, Class, Minute};
 use maud::{Markup, html};
@@ -57,6 +58,8 @@ fn row(line: &AuthorityLine) -> Markup {
                 dd { @match &details.recipient { Some(key) => code { (key) }, None => "none: by passphrase" } }
                 dt { "Access key" }
                 dd { @if details.access_key.is_some() { "has one" } @else { "none: every request waits for the call-back" } }
+                dt { "Signing key" }
+                dd { @match signing_key(details) { Some(line) => code { (line) }, None => "none" } }
                 dt { "Counts from" } dd { (moment(line.effective_s)) }
                 dt { "Until" } dd { (moment(line.expires_s)) }
                 dt { "Log" }
@@ -69,6 +72,12 @@ fn row(line: &AuthorityLine) -> Markup {
             }
         }
     }
+}
+
+/// The line that the authority read back.
+fn signing_key(details: &AuthorityDetails) -> Option<String> {
+    let key = OrderKey::from_bytes(details.signing_key.as_ref()?)?;
+    Some(key.text())
 }
 
 fn change_form(visit: &Visit) -> Markup {
@@ -108,6 +117,7 @@ fn change_form(visit: &Visit) -> Markup {
             (field("source", "Where that number is published", ""))
             (field("spoke_with", "Who answered the call-back", "The call is made before this form is sent."))
             (field("recipient", "Its age key", "age1…, as read back in the call; empty for delivery by passphrase."))
+            (field("signing_key", "Its key for signing orders", "ssh-ed25519 …, as read back in the call; empty for none."))
             div .field {
                 label for="key" { "Access key for the portal" }
                 span .hint #key-hint { "A new one is shown once, after this form is sent." }
@@ -184,6 +194,16 @@ fn read(typed: &Typed, by: &str, now_s: u64) -> Result<AuthorityDetails, Refusal
     if source.is_empty() || spoke_with.is_empty() {
         return Err(Refusal::Malformed(texts::NO_CALL_BACK));
     }
+    let signing_key = match typed.one("signing_key") {
+        "" => None,
+        line => {
+            let key = OrderKey::parse(line);
+            Some(
+                key.ok_or(Refusal::Malformed(texts::NO_SIGNING_KEY))?
+                    .to_bytes(),
+            )
+        }
+    };
     let called = Minute::of_unix(now_s);
     let details = AuthorityDetails {
         name: text("name"),
@@ -193,8 +213,9 @@ fn read(typed: &Typed, by: &str, now_s: u64) -> Result<AuthorityDetails, Refusal
         call_back: text("call_back"),
         recipient: Some(text("recipient")).filter(|key| !key.is_empty()),
         verified: format!("{called} {by}: spoke with {spoke_with}; number from {source}"),
-        // The desk draws both.
+        // The desk draws it, and the salt.
         access_key: None,
+        signing_key,
         salt: [0; 32],
     };
     match details.check() {

@@ -14,6 +14,7 @@ use heliograph_disclosure::access_key::KeyChange;
 use heliograph_disclosure::case::State;
 use heliograph_disclosure::documents::{Documents, Upload};
 use heliograph_disclosure::order::OrderForm;
+use heliograph_disclosure::recognition::Rung;
 use heliograph_disclosure::registry::{AuthorityDetails, Standing as AuthorityStanding};
 use heliograph_disclosure::validity::{Decision, Facts, Finding};
 use heliograph_transparency::entry::{
@@ -67,6 +68,7 @@ impl Counter for FakeCounter {
             stage: Stage::Examined,
             priority: Priority::Normal,
             received_s: NOW_S,
+            rung: Some(Rung::AccessKey),
             answer_due_s: NOW_S + 10 * 86_400,
             request: Some(6),
             missing: missing.map(|what| Missing {
@@ -144,6 +146,7 @@ pub(crate) fn details() -> AuthorityDetails {
         recipient: None,
         verified: "by two officers".into(),
         access_key: None,
+        signing_key: None,
         salt: [0; 32],
     }
 }
@@ -276,7 +279,7 @@ impl Casework for FakeCasework {
             id,
             state: *self.state.lock().unwrap(),
             received_s: NOW_S,
-            channel: "page".into(),
+            rung: Some(Rung::Signed),
             authority: details(),
             authority_id: 3,
             form: self.form.lock().unwrap().clone(),

@@ -342,6 +342,7 @@ pub(crate) fn sound() -> (Sender, OrderForm, Vec<Upload>) {
         class: "court".into(),
         contact: "geschaeftsstelle@gericht.example".into(),
         access_key: String::new(),
+        signatures: String::new(),
     };
     let form = OrderForm {
         official: "R. Richter".into(),

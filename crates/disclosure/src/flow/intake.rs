@@ -2,11 +2,12 @@
 
 use super::receive::Receipt;
 use super::registry::names;
-use super::sender::{CALL_BACK, Claims, Sender};
+use super::sender::{Claims, Sender};
 use super::{FlowError, Office};
 use crate::case::{Filed, LoadError};
 use crate::documents::{Documents, Upload};
 use crate::order::{Asked, OrderForm};
+use crate::recognition::Rung;
 use crate::registry::look_alikes;
 use crate::secrets::{desk_texts, draw, nonce};
 use heliograph_desk_store::{
@@ -186,7 +187,7 @@ impl Office {
             received_s: now_s,
             authority,
             authority_version: version,
-            channel: CALL_BACK.to_owned(),
+            channel: Rung::CallBack.word().to_owned(),
             follows: waiting.follows,
             added: Vec::new(),
         };

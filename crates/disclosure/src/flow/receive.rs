@@ -1,7 +1,7 @@
 //! Arrival: a case and a signed receipt for an authority that showed to be one of the registry,
 //! quarantine for everyone else.
 
-use super::sender::{LOGIN, Sender};
+use super::sender::Sender;
 use super::{FlowError, Office};
 use crate::case::{Filed, State, note, timer};
 use crate::documents::{DocumentError, Documents, Upload};
@@ -65,7 +65,7 @@ impl Office {
         if follows.is_some_and(|entry| entry >= self.with_log(|log| log.ledger().size())) {
             return Err(wrong("follows", "is no entry of the log").into());
         }
-        let Some(recognised) = self.recognised(sender, now_s)? else {
+        let Some(recognised) = self.recognised(sender, uploads, now_s)? else {
             let id = self.quarantine(sender, form, documents, uploads, follows, now_s)?;
             return Ok(Received::Quarantined(id));
         };
@@ -75,7 +75,7 @@ impl Office {
             received_s: now_s,
             authority: recognised.authority,
             authority_version: recognised.version,
-            channel: LOGIN.to_owned(),
+            channel: recognised.rung.word().to_owned(),
             follows,
             added: Vec::new(),
         };

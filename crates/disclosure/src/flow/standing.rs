@@ -4,6 +4,7 @@ use super::correct::open_until;
 use super::receive::receipt_hash;
 use super::{FlowError, Office};
 use crate::case::{CaseFile, State, note, timer};
+use crate::recognition::Rung;
 use heliograph_desk_store::View;
 use heliograph_transparency::entry::{Outcome, Priority};
 
@@ -26,6 +27,8 @@ pub struct PackageFacts {
 pub struct Standing {
     /// Where the case stands.
     pub state: State,
+    /// How its sender was recognised.
+    pub rung: Option<Rung>,
     /// How soon it is to be answered.
     pub priority: Priority,
     /// When it arrived, in Unix seconds.
@@ -64,6 +67,7 @@ impl Office {
                 crate::case::read(view, &file.note(note::RECEIPT), &file.keys.texts())?;
             Ok(Some(Standing {
                 state: file.state,
+                rung: file.rung(),
                 priority: file.asked.head().priority,
                 received_s: file.received_s(),
                 answer_due_s: answers.next().map_or(row.received_s, |timer| timer.due_s),

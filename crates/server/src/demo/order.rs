@@ -54,6 +54,7 @@ impl Story<'_> {
                 class: "court".into(),
                 contact: "registry@gericht.example".into(),
                 access_key: access_key.into(),
+                signatures: String::new(),
             },
             channel: Channel::Page,
             follows: None,
@@ -119,6 +120,7 @@ impl Story<'_> {
             recipient: Some(self.court.to_public().to_string()),
             verified: "Ines called the number in the directory of courts".into(),
             access_key: None,
+            signing_key: None,
             salt: [0; 32],
         };
         let change = self

@@ -338,6 +338,7 @@ fn quarantine_line(line: WaitingLine) -> QuarantineLine {
             contact: line.claims.contact,
             // What was typed there is not kept.
             access_key: String::new(),
+            signatures: String::new(),
         },
         look_alikes: line.look_alikes,
     }
@@ -397,7 +398,7 @@ fn case_view(case: WholeCase, ledger: &Ledger) -> CaseView {
         id: file.id,
         state: file.state,
         received_s: file.received_s(),
-        channel: file.channel().to_owned(),
+        rung: file.rung(),
         authority: file.authority.clone(),
         authority_id: file.authority_id(),
         form: file.form().clone(),

@@ -24,6 +24,7 @@ impl Counter for DeskCounter {
         let sender = request.sender;
         let sender = flow::Sender {
             key: AccessKey::parse(&sender.access_key),
+            signatures: sender.signatures,
             claims: Claims {
                 authority: sender.authority,
                 name: sender.name,
@@ -84,6 +85,7 @@ fn shown(standing: flow::Standing) -> Standing {
         stage: stage(standing.state, standing.opened),
         priority: standing.priority,
         received_s: standing.received_s,
+        rung: standing.rung,
         answer_due_s: standing.answer_due_s,
         request: standing.request,
         missing: standing

@@ -200,6 +200,15 @@ async fn a_request_by_machine_is_read_as_described() {
         answer.location(),
         format!("/requests/api/v1/orders/{SECRET}")
     );
+    let mut signed = request();
+    signed["sender"]["signatures"] = json!("-----BEGIN SSH SIGNATURE-----\n");
+    fits(&schema("Request"), &signed).expect("it fits");
+    assert_eq!(create(&house, &signed).await.status, StatusCode::CREATED);
+    let brought = house.counter.taken.lock().unwrap().pop().expect("taken");
+    assert_eq!(brought.sender.signatures, "-----BEGIN SSH SIGNATURE-----");
+    signed["sender"]["signatures"] = json!("A".repeat(16 * 1024 + 1));
+    let refused = create(&house, &signed).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let mut unknown = request();
     unknown["sender"]["authority"] = Value::Null;
     let answer = create(&house, &unknown).await;

@@ -57,6 +57,7 @@ async fn a_request_is_handed_in_without_scripts_and_leads_to_its_receipt() {
     for (field, _) in SOUND {
         assert!(form.contains(&format!(" name=\"{field}\"")), "{field}");
     }
+    assert!(form.contains("<textarea id=\"signatures\""));
     let mut fields = SOUND.to_vec();
     fields.push(("data", "ip"));
     let answer = house
@@ -73,6 +74,7 @@ async fn a_request_is_handed_in_without_scripts_and_leads_to_its_receipt() {
         "officers examine",
         "2026-12-01 10:05 UTC",
         "/transparency/entry/6",
+        "by the access key",
         SECRET,
     ] {
         assert!(page.contains(text), "{text}: {page}");

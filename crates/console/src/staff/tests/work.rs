@@ -13,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use heliograph_disclosure::case::State;
 use sha2::{Digest as _, Sha256};
 
+const SIGNING_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIObSfZO7oCGPK3Gm32XrT5A23PC0Z0S9/0kP2LyAnkFt court@example";
+
 #[tokio::test]
 async fn pages_of_the_desk_are_sound_in_every_state() {
     let house = House::new();
@@ -30,6 +32,7 @@ async fn pages_of_the_desk_are_sound_in_every_state() {
             });
             let page = house.page(&format!("/console/case/{CASE}"), &officer).await;
             assert!(page.contains("&lt;b&gt;called back&lt;/b&gt;"), "{page}");
+            assert!(page.contains("data-rung=\"signed\""), "{page}");
             assert!(page.matches("<form").count() <= page.matches("name=\"csrf\"").count());
         }
     }
@@ -295,6 +298,15 @@ async fn the_registry_changes_only_after_a_call_back() {
     assert!(written.text().contains("0001-0203"), "the key is shown");
     let again = house.page(path, &cookie).await;
     assert!(!again.contains("0001-0203"), "once");
+    for (line, status) in [
+        ("ssh-rsa AAAA", StatusCode::UNPROCESSABLE_ENTITY),
+        (SIGNING_KEY, StatusCode::OK),
+    ] {
+        fields.push(("signing_key", line));
+        let written = house.send(urlencoded(path, &cookie, &fields)).await;
+        assert_eq!(written.status, status, "{}", written.text());
+        fields.pop();
+    }
     fields.push(("recipient", "age1wrong"));
     let wrong = house.send(urlencoded(path, &cookie, &fields)).await;
     assert!(wrong.text().contains("not an age recipient"));

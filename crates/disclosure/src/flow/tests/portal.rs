@@ -4,9 +4,12 @@ use super::world::{NOON_S, STAFF, TODAY, World, answer_all, order, receive, send
 use crate::access_key::KeyChange;
 use crate::documents::{DocumentError, MAX_DOCUMENTS, Upload};
 use crate::flow::{CorrectError, Office, Preparation, Received};
+use crate::order_key::tests::sign;
+use crate::recognition::Rung;
 use crate::registry::Standing;
 use crate::registry::tests::details;
 use crate::validity::{Decision, Question};
+use ed25519_dalek::SigningKey;
 use heliograph_desk_store::CaseId;
 use heliograph_transparency::entry::{Change, DAY_S};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -88,6 +91,64 @@ fn a_new_key_counts_with_its_row_and_ends_the_old_one() {
         "old versions and dead drafts are left out"
     );
     assert_eq!(rows[0].details.access_key, None);
+}
+
+#[test]
+fn an_authority_is_recognised_by_its_signature_under_every_document() {
+    let world = World::new();
+    let office = world.office();
+    let own = SigningKey::from_bytes(&[5; 32]);
+    let mut row = details();
+    row.signing_key = Some(own.verifying_key().to_bytes());
+    let change =
+        office.change_registry(STAFF, Some(1), Change::Change, row, KeyChange::New, NOON_S);
+    let change = change.expect("written");
+    let key = change.access_key.expect("a new one").text().to_string();
+    let signed = world.sign(&change.entry, &[1, 2]);
+    office.complete(STAFF, &signed, NOON_S).expect("logged");
+    let now_s = TODAY.plus(4).start_unix();
+
+    let documents = [upload(), pdf("annex")];
+    let rung = |number, key: &str, signatures: String| {
+        let mut sender = sender(number, key);
+        sender.signatures = signatures;
+        match office.receive(&sender, &order(), &documents, None, now_s) {
+            Ok(Received::Case(_, receipt)) => {
+                let standing = office.standing(&receipt.secret, now_s).expect("read");
+                standing.expect("known").rung
+            }
+            Ok(Received::Quarantined(_)) => None,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let by = |key: &SigningKey| documents.each_ref().map(|one| sign(key, &one.bytes));
+    let other = SigningKey::from_bytes(&[6; 32]);
+    assert_eq!(rung(Some(1), "", by(&own).concat()), Some(Rung::Signed));
+    assert_eq!(rung(Some(1), &key, String::new()), Some(Rung::AccessKey));
+    // What does not hold waits like a wrong key, whatever else is given.
+    for key in ["", &*key] {
+        assert_eq!(rung(Some(1), key, by(&own)[0].clone()), None);
+        assert_eq!(rung(Some(1), key, by(&other).concat()), None);
+        assert_eq!(rung(Some(1), key, "signed: R. Richter".into()), None);
+    }
+    assert_eq!(rung(Some(2), "", by(&own).concat()), None);
+    assert_eq!(rung(None, "", by(&own).concat()), None);
+}
+
+#[test]
+fn whoever_was_called_back_is_known_by_that() {
+    let world = World::new();
+    let office = world.office();
+    let sender = sender(None, "");
+    let received = office.receive(&sender, &order(), &[upload()], None, NOON_S);
+    let Ok(Received::Quarantined(id)) = received else {
+        panic!("nobody is known without a number");
+    };
+    let (_, receipt) = office
+        .accept_intake(STAFF, id, 1, NOON_S)
+        .expect("taken in");
+    let standing = office.standing(&receipt.secret, NOON_S).expect("read");
+    assert_eq!(standing.expect("known").rung, Some(Rung::CallBack));
 }
 
 /// A case whose authority was asked for its signature page.

@@ -399,6 +399,7 @@ pub fn sender(authority: Option<u64>, key: &str) -> Sender {
             contact: "order@court.example".into(),
         },
         key: AccessKey::parse(key),
+        signatures: String::new(),
     }
 }
 
