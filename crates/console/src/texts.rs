@@ -42,8 +42,9 @@ pub const FIELDS: [(&str, &str, &str); 28] = [
     (
         "access_key",
         "Access key",
-        "As it was told to you when we called you back. Requests without it wait until an officer \
-         has called you again. Must be typed again after a mistake.",
+        "As it was told to you when we called you back. Requests without it, and without signatures \
+         under the documents, wait until an officer has called you again. Must be typed again \
+         after a mistake.",
     ),
     (
         "name",
