@@ -1,10 +1,11 @@
 //! What a handler is given.
 
 use crate::access::AccessKey;
-use crate::error::{Result, text};
+use crate::error::{Result, RpcError, text};
 use crate::limits::Limits;
 use crate::render::Viewer;
-use heliograph_domain::accounts::{Proof, Registration};
+use heliograph_discovery::{Discovery, IndexError};
+use heliograph_domain::accounts::{self, Proof, Registration};
 use heliograph_domain::bots::Callbacks;
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::channels::Seen;
@@ -16,7 +17,7 @@ use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_keeper::KeeperClient;
 use heliograph_model::{AuthKeyId, E164, UnixMs, UserId};
-use heliograph_store::{BoxFuture, Clock, Command, Store};
+use heliograph_store::{BoxFuture, Clock, Command, Rows, Store};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -80,6 +81,8 @@ pub struct Services {
     pub seen: Seen,
     /// Buttons that were pressed and wait for their bot's answer.
     pub callbacks: Callbacks,
+    /// The public index.
+    pub discovery: Arc<Discovery>,
     /// The key from which access hashes are derived.
     pub access: AccessKey,
     /// Flood limits.
@@ -162,6 +165,24 @@ impl Ctx {
         let mut bytes = [0; N];
         self.services.entropy.fill(&mut bytes);
         bytes
+    }
+
+    /// Asks the public index, on a thread that may wait for files.
+    pub async fn discover<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Discovery) -> Result<T, IndexError> + Send + 'static,
+    ) -> Result<T> {
+        let index = self.discovery.clone();
+        match tokio::task::spawn_blocking(move || ask(&index)).await {
+            Ok(found) => found.map_err(|error| RpcError::internal(&error)),
+            Err(failed) => Err(RpcError::internal(&failed)),
+        }
+    }
+
+    /// The country of the caller's number, by which some measures of moderation hold.
+    pub async fn country(&self, rows: &mut dyn Rows) -> Result<Option<String>> {
+        let account = accounts::find(rows, self.user()?).await?;
+        Ok(account.and_then(|account| account.person.country))
     }
 
     /// Runs a command in the name of this session, which will not be pushed its own change.

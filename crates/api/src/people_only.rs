@@ -12,6 +12,8 @@ const METHODS: &[&str] = &[
     "channels.getSendAs",
     "channels.inviteToChannel",
     "channels.joinChannel",
+    "channels.checkSearchPostsFlood",
+    "channels.searchPosts",
     "channels.updateUsername",
     "channels.setDiscussionGroup",
     "messages.checkChatInvite",
@@ -39,6 +41,7 @@ const METHODS: &[&str] = &[
     "messages.reorderPinnedDialogs",
     "messages.saveDraft",
     "messages.search",
+    "messages.searchGlobal",
     "messages.startBot",
     "messages.toggleDialogPin",
 ];

@@ -3,6 +3,7 @@
 use crate::{
     AccessKey, Caller, CodeSender, Ctx, Entropy, Limits, Policy, Result, Router, Services,
 };
+use heliograph_discovery::{Discovery, follow};
 use heliograph_domain::accounts::{Proof, Registration, SignUp};
 use heliograph_domain::authorizations::SignIn;
 use heliograph_domain::bus::{Bus, Signal};
@@ -10,14 +11,17 @@ use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
 use heliograph_domain::keys::SaveKey;
 use heliograph_domain::login_tokens::LoginTokens;
+use heliograph_domain::measures;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{
     Keeper, KeeperClient, Limits as KeeperLimits, LocalKeeper, Purpose, phone_tag,
 };
-use heliograph_model::{AuthKeyId, E164, FirstName, LastName, UnixMs, UserId};
-use heliograph_store::{BoxFuture, Clock, Listener, Wake, memory};
+use heliograph_model::{
+    AuthKeyId, E164, FirstName, LastName, Measures, MessageId, Peer, UnixMs, UserId,
+};
+use heliograph_store::{BoxFuture, Clock, Command, Listener, Locks, StoreError, Tx, Wake, memory};
 use heliograph_tl::{Decode, Function, enums, types};
 use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
@@ -83,6 +87,22 @@ impl Listener for Seen {
     }
 }
 
+struct Decide(Peer, Option<MessageId>, Measures);
+
+impl Command for Decide {
+    type Output = ();
+    type Error = StoreError;
+    const NAME: &'static str = "decide";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
+        measures::put(tx, self.0.into(), self.1, self.2).await
+    }
+}
+
 /// The world.
 pub(crate) struct World {
     pub services: Arc<Services>,
@@ -129,6 +149,7 @@ impl World {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::new(),
             policy: Policy {
@@ -160,6 +181,24 @@ impl World {
     /// Lets time pass.
     pub fn pass(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// The public index takes in what has changed.
+    pub async fn take_in(&self) {
+        let index = &self.services.discovery;
+        let taken = follow::take_in(&self.services.store, index).await;
+        taken.expect("the index works");
+    }
+
+    /// Puts something on a peer or post, as a decision of moderation does.
+    pub async fn measure(&self, peer: Peer, post: Option<MessageId>, measures: Measures) {
+        let decide = Decide(peer, post, measures);
+        self.services
+            .store
+            .write(decide)
+            .await
+            .expect("the store works");
+        self.take_in().await;
     }
 
     /// A device that nobody is signed in on.

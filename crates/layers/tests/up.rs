@@ -59,6 +59,14 @@ fn a_report_gave_its_reason_at_once() {
 }
 
 #[test]
+fn posts_were_searched_by_tag_alone_once() {
+    let tag = r#"channels.searchPosts{hashtag="rain", offset_rate=5, offset_peer=inputPeerEmpty, offset_id=6, limit=7}"#;
+    check_up(&[185, 204, 214, 230], tag, tag);
+    let query = r#"channels.searchPosts{query="rain", offset_rate=5, offset_peer=inputPeerEmpty, offset_id=6, limit=7}"#;
+    check_up(&[214, 230], query, query);
+}
+
+#[test]
 fn a_draft_replied_to_a_number_once() {
     check_up(
         &[143, 165],

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod moderation;
+mod search;
 mod staff;
 
 use crate::bench;
@@ -250,6 +251,13 @@ enum Admin {
     /// People who work at the legal desk.
     #[command(subcommand)]
     Staff(staff::Staff),
+    /// Say why a search finds what it finds, in which order, and what it leaves out by which decision.
+    ///
+    /// Ranking uses what everybody can see; the points of each result are printed with their sum.
+    #[command(name = "search-explain", after_help = search::EXPLAIN_EXAMPLES)]
+    SearchExplain(search::Explain),
+    /// Make the public index anew from the store, and wait until it is complete.
+    Reindex(search::Reindex),
 }
 
 #[derive(Subcommand)]
@@ -309,6 +317,8 @@ impl Cli {
             Command::ClientConfig(asked) => client_config(&asked),
             Command::Admin(Admin::Account(asked)) => account(asked),
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
+            Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
+            Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
             Command::Custodian(asked) => custodian(&asked),

@@ -1,6 +1,8 @@
 //! The operator's way to a running server: a socket in the data folder that only its owner can open,
 //! one JSON line for a command and one for its answer.
 
+use crate::search::State;
+use crate::search::explain::{Explained, Question};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, Permissions};
 use std::future::Future;
@@ -50,6 +52,12 @@ pub enum Command {
     },
     /// The cases of the desk.
     ListCases {},
+    /// Why a search finds what it finds.
+    ExplainSearch(Question),
+    /// Makes the public index anew.
+    Reindex {},
+    /// Where the public index stands.
+    IndexState {},
 }
 
 /// Someone at the desk.
@@ -101,6 +109,10 @@ pub enum Answer {
     Staff(Vec<StaffLine>),
     /// The cases of the desk.
     Cases(Vec<CaseLine>),
+    /// Why a search finds what it finds.
+    Explained(Explained),
+    /// Where the public index stands.
+    Index(State),
     /// It was not done; the reason, for the operator.
     Refused(String),
 }

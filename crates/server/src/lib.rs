@@ -20,6 +20,7 @@ pub mod msg_id_floor;
 pub mod net;
 pub mod process;
 pub mod proxy_protocol;
+pub mod search;
 pub mod secrets;
 pub mod service_accounts;
 pub mod settings;

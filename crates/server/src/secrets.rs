@@ -78,6 +78,11 @@ impl DataFolder {
         &self.0
     }
 
+    /// The public index. It can be made anew from the database at any time.
+    pub fn index(&self) -> PathBuf {
+        self.0.join("index")
+    }
+
     /// The database of accounts, chats and messages.
     pub fn database(&self) -> PathBuf {
         self.0.join("heliograph.db")

@@ -14,6 +14,8 @@ use crate::moderation::Moderation;
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::process::{Beside, Launch, ProcessError};
+use crate::search::Follower;
+use crate::search::explain::explain;
 use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
 use crate::service_accounts::ServiceAccounts;
 use crate::settings::{FloodLimits, Settings};
@@ -22,6 +24,7 @@ use crate::trust::Trust;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
 use heliograph_console::{Installation, InstallationError, Operator};
+use heliograph_discovery::{Discovery, IndexError, follow};
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -71,6 +74,9 @@ pub enum StartError {
     /// The database belongs to other keys.
     #[error(transparent)]
     Belonging(#[from] BelongingError),
+    /// The public index.
+    #[error(transparent)]
+    Index(#[from] IndexError),
     /// The public key.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
@@ -221,6 +227,7 @@ pub(crate) struct Server {
     installation: Installation,
     accounts: ServiceAccounts,
     moderation: Arc<Moderation>,
+    follower: Arc<Follower>,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -249,6 +256,10 @@ impl Server {
         )?;
         belonging::check(&store, &secrets.seal, &data).await?;
         store.write(EnsureServices).await?;
+        let discovery = Arc::new(Discovery::open(&data.index())?);
+        // Before anybody can search: what is hidden stays hidden.
+        follow::load_measures(&store, &discovery).await?;
+        let follower = Follower::new(store.clone(), discovery.clone(), wakes.stale());
 
         let services = Arc::new(Services {
             store: store.clone(),
@@ -264,6 +275,7 @@ impl Server {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            discovery,
             access: AccessKey::new(&secrets.access_hash),
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),
@@ -341,6 +353,7 @@ impl Server {
             installation,
             accounts,
             moderation,
+            follower,
             gateway,
             door,
             public_key,
@@ -371,6 +384,7 @@ impl Server {
             services: self.services.clone(),
             desk: self.desk.clone(),
             installation: self.installation.clone(),
+            follower: self.follower.clone(),
         };
         let execute = move |command| execute(operator.clone(), command);
         tokio::select! {
@@ -378,6 +392,7 @@ impl Server {
             () = self.desk.sealer.run() => {}
             () = self.accounts.run() => {}
             () = self.moderation.run() => {}
+            () = self.follower.run() => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}
@@ -483,6 +498,7 @@ struct Commanded {
     services: Arc<Services>,
     desk: Arc<Desk>,
     installation: Installation,
+    follower: Arc<Follower>,
 }
 
 /// Does what the operator asks for.
@@ -491,6 +507,7 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         services,
         desk,
         installation,
+        follower,
     } = operator;
     match command {
         Command::EnterInLog { entry } => {
@@ -521,6 +538,14 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
             })
         }
         Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),
+        Command::ExplainSearch(question) => {
+            answer(explain(&services, question).await, Answer::Explained)
+        }
+        Command::Reindex {} => {
+            follower.begin_anew();
+            Answer::Done
+        }
+        Command::IndexState {} => Answer::Index(follower.state()),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::record::Record;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
 use heliograph_console::{Installation, Operator};
+use heliograph_discovery::Discovery;
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -249,6 +250,7 @@ impl House {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
             limits: Limits::off(),
             policy: Policy {

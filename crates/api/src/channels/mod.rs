@@ -13,6 +13,7 @@ mod posts;
 mod replica;
 #[cfg(test)]
 mod rights;
+mod search_posts;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub(crate) fn register(router: &mut Router) {
     invites::register(router);
     comments::register(router);
     views::register(router);
+    search_posts::register(router);
 }
 
 impl Ctx {

@@ -12,6 +12,7 @@ mod pins;
 mod read;
 mod saved;
 mod search;
+mod search_global;
 mod send;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -33,6 +34,7 @@ pub(crate) fn register(router: &mut Router) {
     read::register(router);
     typing::register(router);
     search::register(router);
+    search_global::register(router);
     pins::register(router);
     dialogs::register(router);
     marks::register(router);

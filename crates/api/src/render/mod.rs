@@ -19,7 +19,7 @@ pub(crate) use channels::{
 };
 pub(crate) use entities::{entities, parse_entities};
 pub(crate) use messages::{draft, message, peer, replies};
-pub(crate) use page::page;
+pub(crate) use page::{Slice, page, slice};
 pub(crate) use people::{contact_settings, may_see_status, min_user, status, user, users};
 pub(crate) use shown::{Everyone, Shown};
 pub(crate) use updates::{

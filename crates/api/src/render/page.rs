@@ -3,8 +3,9 @@
 use super::{Everyone, Shown, Viewer, message};
 use heliograph_domain::channels;
 use heliograph_domain::messages::Page;
-use heliograph_model::Peer;
+use heliograph_model::{Message, Peer};
 use heliograph_store::{Rows, StoreError, mailbox};
+use heliograph_tl::enums::SearchPostsFlood;
 use heliograph_tl::enums::messages::Messages;
 use heliograph_tl::types;
 
@@ -63,6 +64,46 @@ pub(crate) async fn page(
         chats,
         users,
         ..Default::default()
+    }
+    .into())
+}
+
+/// A page of messages out of several chats.
+pub(crate) struct Slice {
+    /// The messages in order.
+    pub messages: Vec<Message>,
+    /// How many there are in all.
+    pub count: usize,
+    /// Whether that was not counted to the end.
+    pub inexact: bool,
+    /// Where the next page begins; `None` for the last one.
+    pub next_rate: Option<i32>,
+    /// What searching costs, where clients want to know.
+    pub flood: Option<SearchPostsFlood>,
+}
+
+/// The same on the wire, with everyone whom the messages show.
+pub(crate) async fn slice(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    mut slice: Slice,
+) -> Result<Messages, StoreError> {
+    channels::count(rows, &mut slice.messages).await?;
+    let mut shown = Shown::default();
+    shown.messages(&slice.messages);
+    let messages = slice.messages.iter().map(|one| message(viewer.me, one));
+    let messages = messages.collect();
+    let Everyone { users, chats } = shown.load(viewer, rows).await?;
+    Ok(types::messages::MessagesSlice {
+        inexact: slice.inexact,
+        count: slice.count as i32,
+        next_rate: slice.next_rate,
+        offset_id_offset: None,
+        search_flood: slice.flood,
+        messages,
+        topics: Vec::new(),
+        chats,
+        users,
     }
     .into())
 }

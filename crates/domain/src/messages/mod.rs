@@ -3,6 +3,7 @@
 mod counts;
 mod delete;
 mod edit;
+mod everywhere;
 mod forward;
 mod history;
 mod pin;
@@ -14,6 +15,7 @@ mod send;
 pub use counts::Counts;
 pub use delete::{DELETE_MAX, DeleteHistory, DeleteMessages, Deleted, Stretch};
 pub use edit::{EDIT_WINDOW_S, EditMessage, Edited, may_edit};
+pub use everywhere::{Chats, Spot, search_everywhere};
 pub use forward::ForwardMessages;
 pub use history::{Page, Window, page};
 pub use pin::{PINNED_MESSAGES_MAX, PinMessage, UnpinAll, pinned};

@@ -86,10 +86,10 @@ pub fn saved_peer(message: &Message) -> Peer {
 
 /// How many messages one search reads at most each way from its offset: what lies further is found
 /// by asking again with another offset, so that one request never walks a whole archive.
-const SEARCH_ROWS_MAX: usize = 5_000;
+pub(super) const SEARCH_ROWS_MAX: usize = 5_000;
 
 /// How many messages are read at a time.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
 
 /// The page of the messages found that `window` describes. Where the row budget ended the count,
 /// the page is not [`Page::exact`].
@@ -110,9 +110,19 @@ pub async fn search(
     let (newer, older) = window.runs();
 
     let above = anchor..ids.end;
-    let above = walk(rows, owner, place, above, Order::Ascending, newer, wanted).await?;
+    let up = Way {
+        order: Order::Ascending,
+        run: newer,
+        rows_max: SEARCH_ROWS_MAX,
+    };
+    let above = walk(rows, owner, place, above, up, wanted).await?;
     let below = ids.start..anchor;
-    let below = walk(rows, owner, place, below, Order::Descending, older, wanted).await?;
+    let down = Way {
+        order: Order::Descending,
+        run: older,
+        ..up
+    };
+    let below = walk(rows, owner, place, below, down, wanted).await?;
 
     let position = if above.taken.is_empty() {
         above.count + older.skip.min(below.count)
@@ -158,29 +168,50 @@ pub async fn search_pinned(
     })
 }
 
-/// What one way from the offset led to.
-struct Walk {
-    taken: Vec<Message>,
-    count: usize,
-    to_the_end: bool,
+/// How to walk.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    /// Towards newer messages, or older ones.
+    pub order: Order,
+    /// What is passed over and taken of those found.
+    pub run: Run,
+    /// How many messages are read at most.
+    pub rows_max: usize,
 }
 
-async fn walk(
+/// What one way from the offset led to.
+pub(super) struct Walk {
+    /// The messages taken.
+    pub taken: Vec<Message>,
+    /// How many were found.
+    pub count: usize,
+    /// Whether the budget sufficed.
+    pub to_the_end: bool,
+    /// How many messages were read, about.
+    pub read: usize,
+}
+
+/// Looks through the messages with these numbers.
+pub(super) async fn walk(
     rows: &mut dyn Rows,
     owner: Owner,
     place: Place,
     mut ids: Range<u32>,
-    order: Order,
-    run: Run,
+    way: Way,
     wanted: &Wanted,
 ) -> Result<Walk, StoreError> {
+    let Way {
+        order,
+        run,
+        rows_max,
+    } = way;
     let mut walk = Walk {
         taken: Vec::new(),
         count: 0,
         to_the_end: false,
+        read: 0,
     };
-    let mut read = 0;
-    while read < SEARCH_ROWS_MAX {
+    while walk.read < rows_max {
         let batch = match place {
             Place::Chat(peer) => {
                 let ids = ids.clone();
@@ -193,7 +224,7 @@ async fn walk(
             (Place::Chat(_), None) => ids.end = ids.start,
             (Place::Everywhere, _) => {}
         }
-        read += BATCH;
+        walk.read += BATCH;
         for message in batch {
             if wanted.matches(&message) {
                 if walk.count >= run.skip && walk.taken.len() < run.take {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::services::{BOT_FATHER, SEARCH_REPORT, SPAM_BOT, TRANSPARENCY};
-use heliograph_domain::{bots, channels, jobs};
+use heliograph_domain::{bots, channels, jobs, stale};
 use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, UserId};
 use heliograph_store::{Listener, Rows, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub struct Wakes {
     jobs: Arc<Notify>,
     /// Ring when somebody has written to a service account that answers.
     asked: [(UserId, Arc<Notify>); 4],
+    /// Rings when the public index has something to take in.
+    stale: Arc<Notify>,
     /// Tells which bot has an update waiting.
     bots: broadcast::Sender<UserId>,
 }
@@ -52,6 +54,7 @@ impl Wakes {
             jobs: Arc::new(Notify::new()),
             asked: [TRANSPARENCY, BOT_FATHER, SPAM_BOT, SEARCH_REPORT]
                 .map(|service| (service, Arc::new(Notify::new()))),
+            stale: Arc::new(Notify::new()),
             bots: broadcast::channel(BOTS_HELD).0,
         })
     }
@@ -60,6 +63,11 @@ impl Wakes {
     pub fn asked(&self, service: UserId) -> Arc<Notify> {
         let found = self.asked.iter().find(|(known, _)| *known == service);
         found.map(|(_, bell)| bell.clone()).unwrap_or_default()
+    }
+
+    /// Rings when the public index has something to take in.
+    pub fn stale(&self) -> Arc<Notify> {
+        self.stale.clone()
     }
 
     /// Tells of each bot that has an update waiting.
@@ -113,6 +121,10 @@ fn split(
 impl Listener for Wakes {
     fn committed(&self, wakes: Vec<Wake>) {
         for wake in wakes {
+            if wake.owner == stale::READER {
+                self.stale.notify_one();
+                continue;
+            }
             self.note_places(&wake);
             for (service, bell) in &self.asked {
                 if wake.owner == (*service).into() {
