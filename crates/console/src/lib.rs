@@ -3,11 +3,12 @@
 //! - [`record`], [`public`]: the transparency pages, the log's files, the guide for authorities and
 //!   the privacy page. They are made from the log and from the running configuration, so that no
 //!   prose can drift from what the server does.
+//! - [`preview`]: public channels and their posts, for whoever has no account.
 //! - [`counter`], [`portal`]: where authorities hand orders in and fetch packages, as pages that
 //!   need no scripts and as a JSON interface.
 //! - [`casework`], [`staff`]: the desk's own pages, behind passkeys, with a record of every look.
 //!
-//! The crate knows neither the messaging side nor how cases are worked on: it sees the log through
+//! The crate knows neither where messages lie nor how cases are worked on: it sees the log through
 //! [`PublicRecord`], the desk through [`Counter`] and [`Casework`], and keeps staff, sessions and
 //! audit records in the desk's database. [`router`] puts everything together; it sets its own
 //! security headers and must not stand behind a layer that replaces them.
@@ -23,6 +24,7 @@ pub mod installation;
 pub mod moderating;
 mod page;
 pub mod portal;
+pub mod preview;
 pub mod public;
 pub mod record;
 pub mod staff;

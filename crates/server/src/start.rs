@@ -336,6 +336,7 @@ impl Server {
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
             bots,
+            services: Some(services.clone()),
             readiness: Arc::new(Health {
                 store,
                 keeper: outside.keeper_socket,

@@ -29,6 +29,7 @@ use heliograph_server::metrics::Metrics;
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
+use heliograph_server::search::Follower;
 use heliograph_server::secrets::DataFolder;
 use heliograph_server::service_accounts::ServiceAccounts;
 use heliograph_server::settings::{Flags, Settings};
@@ -274,6 +275,7 @@ impl House {
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
         let bots = BotApi::new(services.clone(), wakes.bots()).routes();
+        let stale = wakes.stale();
         let gateway = Gateway::new(Parts {
             services: services.clone(),
             seal: SealKey::new([9; 32]),
@@ -295,6 +297,7 @@ impl House {
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health(services.store.clone())),
             bots,
+            services: Some(services.clone()),
             pages: desk.as_ref().map(|desk| Pages {
                 router: desk.pages(installation()).expect("a sound origin"),
                 record: desk.record.clone(),
@@ -313,6 +316,8 @@ impl House {
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
         tasks.push(tokio::spawn(async move { accounts.run().await }));
+        let follower = Follower::new(services.store.clone(), services.discovery.clone(), stale);
+        tasks.push(tokio::spawn(async move { follower.run().await }));
         House {
             clock,
             services,

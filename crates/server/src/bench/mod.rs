@@ -18,6 +18,7 @@ mod layers;
 mod log;
 mod machine;
 mod people;
+mod search;
 mod sends;
 mod start;
 mod target;
@@ -45,6 +46,8 @@ pub enum Kind {
     Layers,
     /// Sealing and opening records, and what sealing adds to a sign-in.
     Vault,
+    /// Searching `--peers` public names and `--posts` posts, and making the index of them.
+    Search,
     /// Adding to a public log of 10^6 entries, and checking one of `--entries`.
     Log,
     /// The time until the server is ready.
@@ -78,6 +81,12 @@ pub struct Options {
     /// check them.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     pub entries: u64,
+    /// How many public channels there are (search).
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    pub peers: u64,
+    /// How many posts they have (search).
+    #[arg(long, default_value_t = 500_000, value_name = "N")]
+    pub posts: u64,
 }
 
 /// Why a measurement failed.
@@ -137,6 +146,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::Classify => classify::run(&options),
         Kind::Layers => layers::run(&options),
         Kind::Vault => vault::run(&options).await?,
+        Kind::Search => search::run(&options).await?,
         Kind::Log => log::run(&options)?,
         Kind::Start => start::run(&options).await?,
     };

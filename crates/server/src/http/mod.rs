@@ -5,6 +5,7 @@ mod headers;
 mod mtproto;
 mod operations;
 mod page;
+mod preview;
 mod websocket;
 
 pub use mtproto::MtprotoOverHttp;
@@ -18,9 +19,10 @@ use crate::settings::{Secret, Settings};
 use crate::trust::Trust;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use heliograph_api::Services;
 use heliograph_console::PublicRecord;
 use heliograph_mtproto::transport::MAX_PACKET;
 use hyper::body::Incoming;
@@ -66,6 +68,8 @@ pub struct Parts {
     pub pages: Option<Pages>,
     /// The Bot API.
     pub bots: Router,
+    /// What public channels and posts are shown from, where there is any.
+    pub services: Option<Arc<Services>>,
 }
 
 /// The pages of the desk and of the log. They set headers and bounds of their own.
@@ -125,7 +129,10 @@ impl App {
             proxy_undeclared,
             bodies: Backlog::new(BODIES_BYTES),
         });
-        let router = router(shared.clone(), pages.merge(parts.bots));
+        let mut router = router(shared.clone(), pages.merge(parts.bots));
+        if let Some(services) = parts.services {
+            router = router.layer(from_fn_with_state(services, preview::answer));
+        }
         Arc::new(App {
             shared,
             service: TowerToHyperService::new(router),

@@ -80,6 +80,7 @@ fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
         )),
         pages: None,
         bots: axum::Router::new(),
+        services: None,
     })
 }
 
