@@ -7,7 +7,7 @@ use serde_json::Value;
 const PREFIX: &str = "heliograph-";
 
 /// What each crate may use; what those use is allowed as well.
-const ALLOWED: [(&str, &[&str]); 24] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("tl-schema", &[]),
     ("tl", &["tl-schema"]),
     ("layers", &["tl", "tl-schema"]),
@@ -20,9 +20,10 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ("store-sqlite", &["store"]),
     ("store-postgres", &["store"]),
     ("desk-store", &["model", "vault"]),
-    ("domain", &["store", "keeper", "desk-store"]),
+    ("domain", &["store", "keeper", "desk-store", "pictures"]),
     ("classifier", &[]),
     ("discovery", &["domain"]),
+    ("pictures", &[]),
     (
         "moderation",
         &["classifier", "domain", "discovery", "transparency"],
