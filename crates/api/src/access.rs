@@ -20,13 +20,19 @@ impl AccessKey {
 
     /// The hash with which `viewer` may name `peer`.
     pub fn hash(&self, viewer: UserId, peer: impl Into<Peer>) -> i64 {
-        let mut mac = self.0.clone();
-        mac.update(b"hg/access/v1");
-        mac.update(&viewer.0.to_le_bytes());
-        mac.update(&peer.into().number().to_le_bytes());
-        let digest = mac.finalize().into_bytes();
+        let peer = peer.into().number().to_le_bytes();
+        let digest = self.mac(&[b"hg/access/v1", &viewer.0.to_le_bytes(), &peer]);
         let (head, _) = digest.split_first_chunk().expect("SHA-256 gives 32 bytes");
         i64::from_le_bytes(*head)
+    }
+
+    /// A check sum over these bytes. The first piece says what it is for.
+    pub(crate) fn mac(&self, pieces: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for piece in pieces {
+            mac.update(piece);
+        }
+        mac.finalize().into_bytes().into()
     }
 
     /// Whether `hash` is the one with which `viewer` may name `peer`.

@@ -79,7 +79,6 @@ const PEOPLE_AND_CHATS: &[&str] = &[
     "messages.getSuggestedDialogFilters",
     "messages.getUnreadReactions",
     "messages.getWebPage",
-    "photos.getUserPhotos",
     "users.getSavedMusic",
 ];
 

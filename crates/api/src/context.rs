@@ -11,6 +11,7 @@ use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::channels::Seen;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
+use heliograph_domain::files::Files;
 use heliograph_domain::keys::ClientInfo;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
@@ -85,6 +86,8 @@ pub struct Services {
     pub discovery: Arc<Discovery>,
     /// The key from which access hashes are derived.
     pub access: AccessKey,
+    /// The bytes of pictures and files.
+    pub files: Files,
     /// Flood limits.
     pub limits: Limits,
     /// Settings.

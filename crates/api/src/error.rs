@@ -1,5 +1,6 @@
 //! Errors as clients know them. Words for the wire appear here and nowhere else.
 
+use crate::references::ReferenceError;
 use heliograph_domain::accounts::SignUpError;
 use heliograph_domain::authorizations::AuthorizationError;
 use heliograph_domain::bots::BotError;
@@ -8,12 +9,14 @@ use heliograph_domain::codes::CodeError;
 use heliograph_domain::contacts::ContactError;
 use heliograph_domain::deletion::DeletionError;
 use heliograph_domain::dialogs::DialogError;
+use heliograph_domain::files::{BlobError, FaceError, UploadError};
 use heliograph_domain::login_tokens::TokenError;
 use heliograph_domain::messages::MessageError;
 use heliograph_domain::number::NumberError;
 use heliograph_domain::profile::ProfileError;
 use heliograph_keeper::{KeeperError, TagError};
-use heliograph_model::{NameError, PhoneError, UsernameError};
+use heliograph_model::{BannedRights, NameError, PhoneError, UsernameError};
+use heliograph_pictures::PictureError;
 use heliograph_store::StoreError;
 use std::borrow::Cow;
 
@@ -68,6 +71,18 @@ impl RpcError {
         }
     }
 
+    /// `FILE_PART_n_MISSING`: the client sends that part again.
+    pub fn part_missing(part: u32) -> Self {
+        RpcError {
+            code: text::FILE_PART_X_MISSING.code,
+            message: Cow::Owned(
+                text::FILE_PART_X_MISSING
+                    .words
+                    .replace('X', &part.to_string()),
+            ),
+        }
+    }
+
     /// Anything unforeseen: a bare 500 outside, one log line with the cause inside.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         let mut causes = String::new();
@@ -98,6 +113,7 @@ impl From<MessageError> for RpcError {
             MessageError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
             MessageError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
             MessageError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),
+            MessageError::Empty => text::MESSAGE_EMPTY.into(),
             MessageError::ForwardsRestricted => text::CHAT_FORWARDS_RESTRICTED.into(),
             MessageError::Channel(error) => error.into(),
             MessageError::Store(error) => error.into(),
@@ -121,7 +137,8 @@ impl From<ChannelError> for RpcError {
             ChannelError::Unwilling => text::USER_PRIVACY_RESTRICTED.into(),
             ChannelError::WriteForbidden => text::CHAT_WRITE_FORBIDDEN.into(),
             ChannelError::Banned => text::USER_BANNED_IN_CHANNEL.into(),
-            ChannelError::PlainForbidden => text::CHAT_SEND_PLAIN_FORBIDDEN.into(),
+            ChannelError::Empty => text::MESSAGE_EMPTY.into(),
+            ChannelError::KindForbidden(kinds) => kind_forbidden(kinds).into(),
             ChannelError::SlowMode(wait_s) => Self::with_number(text::SLOWMODE_WAIT_X, wait_s),
             ChannelError::UsernameOccupied => text::USERNAME_OCCUPIED.into(),
             ChannelError::NotModified => text::CHAT_NOT_MODIFIED.into(),
@@ -135,6 +152,79 @@ impl From<ChannelError> for RpcError {
             ChannelError::NotAuthor => text::MESSAGE_AUTHOR_REQUIRED.into(),
             ChannelError::TooOld => text::MESSAGE_EDIT_TIME_EXPIRED.into(),
             ChannelError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What is told of a kind of message that members may not send.
+fn kind_forbidden(kinds: BannedRights) -> Text {
+    let words = [
+        (BannedRights::SEND_PLAIN, text::CHAT_SEND_PLAIN_FORBIDDEN),
+        (BannedRights::SEND_PHOTOS, text::CHAT_SEND_PHOTOS_FORBIDDEN),
+        (BannedRights::SEND_VIDEOS, text::CHAT_SEND_VIDEOS_FORBIDDEN),
+        (BannedRights::SEND_GIFS, text::CHAT_SEND_GIFS_FORBIDDEN),
+        (BannedRights::SEND_AUDIOS, text::CHAT_SEND_AUDIOS_FORBIDDEN),
+        (BannedRights::SEND_VOICES, text::CHAT_SEND_VOICES_FORBIDDEN),
+        (
+            BannedRights::SEND_ROUND_VIDEOS,
+            text::CHAT_SEND_ROUNDVIDEOS_FORBIDDEN,
+        ),
+        (
+            BannedRights::SEND_STICKERS,
+            text::CHAT_SEND_STICKERS_FORBIDDEN,
+        ),
+        (BannedRights::SEND_DOCS, text::CHAT_SEND_DOCS_FORBIDDEN),
+    ];
+    let known = words.into_iter().find(|(right, _)| kinds.any(*right));
+    known.map_or(text::CHAT_SEND_MEDIA_FORBIDDEN, |(_, text)| text)
+}
+
+impl From<UploadError> for RpcError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Empty => text::FILE_PART_EMPTY.into(),
+            UploadError::Number => text::FILE_PART_INVALID.into(),
+            UploadError::Count => text::FILE_PARTS_INVALID.into(),
+            UploadError::Size => text::FILE_PART_SIZE_INVALID.into(),
+            UploadError::SizeChanged => text::FILE_PART_SIZE_CHANGED.into(),
+            UploadError::TooBig => text::FILE_PART_TOO_BIG.into(),
+            UploadError::Missing(part) => Self::part_missing(part),
+            UploadError::Full(wait_s) => Self::flood_wait(wait_s),
+            UploadError::Blob(error) => error.into(),
+        }
+    }
+}
+
+impl From<BlobError> for RpcError {
+    fn from(error: BlobError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<PictureError> for RpcError {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Unreadable => text::IMAGE_PROCESS_FAILED.into(),
+            PictureError::Dimensions => text::PHOTO_INVALID_DIMENSIONS.into(),
+        }
+    }
+}
+
+impl From<FaceError> for RpcError {
+    fn from(error: FaceError) -> Self {
+        match error {
+            FaceError::Unknown => text::USER_DEACTIVATED.into(),
+            FaceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReferenceError> for RpcError {
+    fn from(error: ReferenceError) -> Self {
+        match error {
+            ReferenceError::Empty => text::FILE_REFERENCE_EMPTY.into(),
+            ReferenceError::Expired => text::FILE_REFERENCE_EXPIRED.into(),
+            ReferenceError::Invalid => text::FILE_REFERENCE_INVALID.into(),
         }
     }
 }

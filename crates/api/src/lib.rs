@@ -18,6 +18,8 @@ mod langpack;
 mod limits;
 mod messages;
 mod people_only;
+mod photos;
+mod references;
 pub mod render;
 mod reports;
 mod resolve;
@@ -26,6 +28,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 mod updates;
+mod upload;
 mod users;
 
 pub use access::AccessKey;
@@ -45,6 +48,8 @@ pub fn router() -> Router {
     contacts::register(&mut router);
     messages::register(&mut router);
     channels::register(&mut router);
+    upload::register(&mut router);
+    photos::register(&mut router);
     bots::register(&mut router);
     reports::register(&mut router);
     updates::register(&mut router);

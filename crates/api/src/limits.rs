@@ -21,6 +21,8 @@ pub enum Rate {
     Lookup,
     /// Asks for a code, or tries one.
     SignIn,
+    /// Carries a part of a file, up or down.
+    Part,
 }
 
 /// An allowance: so many at once, refilled at so many a minute.
@@ -55,6 +57,7 @@ impl Rate {
             Rate::Send => (1_000, 60_000),
             Rate::Lookup => (60, 60),
             Rate::SignIn => (20, 10),
+            Rate::Part => (4_000, 12_000),
         };
         Some(Allowance { burst, per_minute })
     }

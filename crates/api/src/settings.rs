@@ -142,6 +142,16 @@ pub(crate) async fn allows_knowing(
     Ok(decide(&rules, viewer, contact))
 }
 
+/// Whether the privacy setting `key` of `owner` lets everyone through, whoever they are.
+pub(crate) async fn open_to_all(
+    rows: &mut dyn Rows,
+    owner: UserId,
+    key: &PrivacyKey,
+) -> Result<bool, StoreError> {
+    let rules = rules_of(rows, owner, key).await?;
+    Ok(rules == [PrivacyRule::PrivacyValueAllowAll])
+}
+
 /// The rules of a setting; none, which allows nobody, for one that is not kept.
 async fn rules_of(
     rows: &mut dyn Rows,

@@ -9,6 +9,7 @@ use heliograph_domain::authorizations::SignIn;
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
+use heliograph_domain::files::{Files, MemoryBlobs};
 use heliograph_domain::keys::SaveKey;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::measures;
@@ -151,6 +152,9 @@ impl World {
             callbacks: heliograph_domain::bots::Callbacks::default(),
             discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
+            files: Files::open(Arc::new(MemoryBlobs::default()))
+                .await
+                .expect("memory is there"),
             limits: Limits::new(),
             policy: Policy {
                 registration,

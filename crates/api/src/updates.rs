@@ -276,7 +276,7 @@ async fn too_long(
     shown.messages(&page.messages);
     let messages = page.messages.iter();
     let messages = messages
-        .map(|message| render::message(viewer.me, message))
+        .map(|message| render::message(viewer, message))
         .collect();
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::updates::ChannelDifferenceTooLong {

@@ -3,10 +3,12 @@
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
+use crate::references::ShownIn;
 use crate::render;
 use crate::router::{Access, Router};
 use crate::settings;
 use heliograph_domain::contacts;
+use heliograph_domain::files;
 use heliograph_domain::messages;
 use heliograph_model::Peer;
 use heliograph_tl::enums::{self, InputUser, PrivacyKey};
@@ -61,6 +63,13 @@ async fn get_full_user(cx: Ctx, req: f::users::GetFullUser) -> Result<enums::use
     let about = person.about.as_str();
     let about = (reads_about && !about.is_empty()).then(|| about.to_owned());
     let pinned = messages::pinned(&mut *view, me.into(), chat).await?;
+    let mut profile_photo = None;
+    if let Some(face) = &person.photo
+        && render::may_see_face(&mut *view, &person, viewer).await?
+        && let Some(file) = files::find(&mut *view, face.file).await?
+    {
+        profile_photo = render::photo(viewer, ShownIn::Face, &file);
+    }
     let full_user = types::UserFull {
         blocked: contacts::is_blocked(&mut *view, me, person.id).await?,
         can_pin_message: true,
@@ -69,6 +78,7 @@ async fn get_full_user(cx: Ctx, req: f::users::GetFullUser) -> Result<enums::use
         bot_info: crate::bots::info(&mut *view, person.id).await?,
         settings: render::contact_settings(viewer, &mut *view, &person).await?,
         notify_settings: settings::notify_of(&mut *view, me, chat).await?,
+        profile_photo,
         pinned_msg_id: pinned.first().map(|id| id.0 as i32),
         ..Default::default()
     };

@@ -3,7 +3,7 @@
 use crate::{history, stale};
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{
-    About, FirstName, LastName, Owner, Peer, Person, PersonKind, UserId, Username,
+    About, Face, FirstName, LastName, Owner, Peer, Person, PersonKind, UserId, Username,
 };
 use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, last_number, row};
 use minicbor::{Decode, Encode};
@@ -26,9 +26,13 @@ pub struct Account {
     #[cbor(default)]
     pub sealed: Option<[u8; 32]>,
     /// Whether its owner works here: moderators decide nothing about themselves and each other.
-    #[n(4)]
+    #[n(5)]
     #[cbor(default)]
     pub staff: bool,
+    /// Its pictures, the newest first; the one that it wears stands in `person` besides.
+    #[n(4)]
+    #[cbor(default)]
+    pub faces: Vec<Face>,
 }
 
 row!(Account, Table::Account, key: ());
@@ -217,11 +221,13 @@ impl Command for SignUp {
                 deleted: false,
                 created: tx.now(),
                 country: self.country,
+                photo: None,
             },
             phone: Some(tag),
             proven: self.proven,
             sealed: None,
             staff: false,
+            faces: Vec::new(),
         };
         put(tx, &account).await?;
         take_phone(tx, tag, id)?;

@@ -46,6 +46,13 @@ pub enum Signal {
         /// What it is told.
         update: BotUpdate,
     },
+    /// Somebody is told something that stands in no chat, at once.
+    Notice {
+        /// Whom.
+        to: UserId,
+        /// What, as people read it.
+        text: String,
+    },
     /// Somebody came or went.
     Status {
         /// Who is to see it.

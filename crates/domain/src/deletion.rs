@@ -8,7 +8,7 @@
 //! of jobs, each a bounded commit that adds the next one. Sealed records and the person's secret lie
 //! outside this database, so a row of [`pending`] stands until [`crate::sealing`] has erased them.
 
-use crate::{accounts, authorizations, channels, contacts, jobs, profile};
+use crate::{accounts, authorizations, channels, contacts, files, jobs, profile};
 use heliograph_model::{About, AuthKeyId, LastName, Owner, Peer, PersonKind, UserId};
 use heliograph_store::mailbox::{self, MessageRow};
 use heliograph_store::{
@@ -58,6 +58,7 @@ impl Command for DeleteAccount {
         person.last_name = LastName::default();
         person.about = About::default();
         person.country = None;
+        person.photo = None;
         if let Some(username) = person.username.take() {
             accounts::release_username(tx, &username, user.into()).await?;
         }
@@ -65,6 +66,7 @@ impl Command for DeleteAccount {
             accounts::release_phone(tx, phone, user).await?;
         }
         account.sealed = None;
+        files::drop_faces(tx, &mut account).await?;
         accounts::put(tx, &account).await?;
         tx.next_number(accounts::DELETED).await?;
 

@@ -1,9 +1,9 @@
 //! Follow-up work.
 
-use crate::{channels, deletion, history, keys};
+use crate::{channels, deletion, files, history, keys};
 use heliograph_model::{Notice, Owner, UnixMs, UserId};
 use heliograph_store::{
-    Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox,
+    Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox, uses,
 };
 use minicbor::{Decode, Encode};
 
@@ -96,6 +96,7 @@ impl Command for RunJob {
             deletion::ERASE => deletion::erase(tx, payload).await,
             channels::DISCUSS => channels::discuss(tx, payload).await,
             channels::ERASE_CHANNEL => channels::erase(tx, payload).await,
+            uses::FORGET_FILE => files::forget_file(tx, payload).await,
             keys::FORGET_UNUSED => keys::forget_unused(tx, payload).await,
             // A kind that this version does not know was left by a newer one; it goes.
             _ => Ok(()),

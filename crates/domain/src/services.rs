@@ -143,6 +143,7 @@ impl Service {
             deleted: false,
             created: tx.now(),
             country: None,
+            photo: None,
         };
         accounts::put(
             tx,
@@ -152,6 +153,7 @@ impl Service {
                 proven: Proof::None,
                 sealed: None,
                 staff: false,
+                faces: Vec::new(),
             },
         )
         .await
@@ -274,6 +276,11 @@ pub(crate) fn new_sign_in(
         client.device_model,
         client.app_version,
     )
+}
+
+/// A moment in Unix seconds as people read it: `2026-11-21 19:24 UTC`.
+pub fn utc_of(seconds: i32) -> String {
+    utc(UnixMs(i64::from(seconds) * 1000))
 }
 
 /// `2026-11-21 19:24 UTC`.

@@ -5,7 +5,7 @@
 //! (<https://core.telegram.org/api/channel>).
 
 use crate::{
-    ChannelId, NameError, UnixMs, UserId, Username, names::one_line, names::turns_text_round,
+    ChannelId, Face, NameError, UnixMs, UserId, Username, names::one_line, names::turns_text_round,
 };
 use minicbor::{Decode, Encode};
 
@@ -125,6 +125,10 @@ pub struct Channel {
     /// Marked as genuine by the operator.
     #[n(17)]
     pub verified: bool,
+    /// Its picture.
+    #[n(18)]
+    #[cbor(default)]
+    pub photo: Option<Face>,
 }
 
 /// What an admin may do: the bits of `chatAdminRights`.
@@ -182,6 +186,18 @@ impl BannedRights {
     pub const PIN: Self = BannedRights(1 << 17);
     /// Send photos.
     pub const SEND_PHOTOS: Self = BannedRights(1 << 19);
+    /// Send stickers.
+    pub const SEND_STICKERS: Self = BannedRights(1 << 3);
+    /// Send animations.
+    pub const SEND_GIFS: Self = BannedRights(1 << 4);
+    /// Send videos.
+    pub const SEND_VIDEOS: Self = BannedRights(1 << 20);
+    /// Send round video messages.
+    pub const SEND_ROUND_VIDEOS: Self = BannedRights(1 << 21);
+    /// Send music.
+    pub const SEND_AUDIOS: Self = BannedRights(1 << 22);
+    /// Send voice messages.
+    pub const SEND_VOICES: Self = BannedRights(1 << 23);
     /// Send documents.
     pub const SEND_DOCS: Self = BannedRights(1 << 24);
     /// Send plain texts.

@@ -1,6 +1,6 @@
 //! What a message says.
 
-use crate::{ChannelId, MessageId, Peer, UserId};
+use crate::{ChannelId, FileId, Media, MessageId, Peer, UserId};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -39,6 +39,21 @@ pub struct Body {
     #[n(9)]
     #[cbor(default)]
     pub markup: Option<Content>,
+    /// What the content shows, where that is a picture or file.
+    #[n(10)]
+    #[cbor(default)]
+    pub media: Option<Media>,
+    /// The album that the message stands in, with those of the same number before and after it.
+    #[n(11)]
+    #[cbor(default)]
+    pub album: Option<i64>,
+}
+
+impl Body {
+    /// The files that it shows.
+    pub fn files(&self) -> &[FileId] {
+        self.media.as_ref().map_or(&[], |media| &media.files)
+    }
 }
 
 /// What only messages of channels and supergroups have.
@@ -210,4 +225,10 @@ pub enum ServiceAction {
     /// Somebody whom an admin let in: `messageActionChatJoinedByRequest`.
     #[n(8)]
     JoinedByRequest,
+    /// It has a new picture, which is the message's content: `messageActionChatEditPhoto`.
+    #[n(9)]
+    EditPhoto,
+    /// It has no picture any more: `messageActionChatDeletePhoto`.
+    #[n(10)]
+    DeletePhoto,
 }

@@ -1,5 +1,6 @@
 //! Typed ids.
 
+use crate::FileId;
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -145,6 +146,12 @@ impl From<UserId> for Owner {
 impl From<ChannelId> for Owner {
     fn from(channel: ChannelId) -> Self {
         Peer::Channel(channel).into()
+    }
+}
+
+impl From<FileId> for Owner {
+    fn from(file: FileId) -> Self {
+        Owner(file.0)
     }
 }
 

@@ -7,6 +7,7 @@
 mod change;
 mod channel;
 mod content;
+mod file;
 mod ids;
 mod measure;
 mod names;
@@ -17,6 +18,7 @@ mod public;
 pub use change::{Change, Counters, Logged, Message, Notice, Thread};
 pub use channel::{Admin, AdminRights, Ban, BannedRights, Channel, Description, Member, Title};
 pub use content::{Body, ChannelPart, Content, Entity, EntityKind, Forward, ServiceAction};
+pub use file::{Face, FileId, Media, MediaKind};
 pub use ids::{AuthKeyId, ChannelId, ChatId, MessageId, Owner, Peer, UserId};
 pub use measure::{Freeze, Measure, Measures, Reach, Restriction, Territory, Warning};
 pub use names::{

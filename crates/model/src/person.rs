@@ -1,6 +1,6 @@
 //! The public face of an account.
 
-use crate::{About, FirstName, LastName, UnixMs, UserId, Username};
+use crate::{About, Face, FirstName, LastName, UnixMs, UserId, Username};
 use minicbor::{Decode, Encode};
 
 /// An account as others may see it: a person, a bot or a service account.
@@ -37,6 +37,10 @@ pub struct Person {
     /// number itself is not kept.
     #[n(9)]
     pub country: Option<String>,
+    /// The picture.
+    #[n(10)]
+    #[cbor(default)]
+    pub photo: Option<Face>,
 }
 
 impl Person {

@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod http;
 pub mod installation;
 pub mod keeper_process;
+pub mod media;
 pub mod metrics;
 pub mod moderation;
 pub mod msg_id_floor;

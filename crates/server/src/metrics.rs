@@ -107,13 +107,14 @@ impl CallOutcome {
 }
 
 /// The classes of methods whose time is told apart, in the order of [`Metrics::call_seconds`].
-const CLASSES: [(Rate, &str); 6] = [
+const CLASSES: [(Rate, &str); 7] = [
     (Rate::Free, "free"),
     (Rate::Read, "read"),
     (Rate::Write, "write"),
     (Rate::Send, "send"),
     (Rate::Lookup, "lookup"),
     (Rate::SignIn, "sign_in"),
+    (Rate::Part, "part"),
 ];
 
 /// Everything that is counted. Shared by all parts of the server.

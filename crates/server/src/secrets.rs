@@ -88,6 +88,11 @@ impl DataFolder {
         self.0.join("heliograph.db")
     }
 
+    /// The folder of pictures and files.
+    pub fn media(&self) -> PathBuf {
+        self.0.join("media")
+    }
+
     /// The folder of keys.
     pub fn keys(&self) -> PathBuf {
         self.0.join("keys")

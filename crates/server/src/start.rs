@@ -9,6 +9,7 @@ use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
 use crate::http::{self, App, Readiness};
 use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
+use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
 use crate::moderation::Moderation;
 use crate::msg_id_floor::{self, MsgIdFloor};
@@ -28,6 +29,7 @@ use heliograph_discovery::{Discovery, IndexError, follow};
 use heliograph_domain::accounts::{self, Invite};
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
+use heliograph_domain::files::{BlobError, Files};
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
@@ -77,6 +79,9 @@ pub enum StartError {
     /// The public index.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The folder of pictures and files.
+    #[error(transparent)]
+    Media(#[from] BlobError),
     /// The public key.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
@@ -261,6 +266,10 @@ impl Server {
         follow::load_measures(&store, &discovery).await?;
         let follower = Follower::new(store.clone(), discovery.clone(), wakes.stale());
 
+        let media = data.media();
+        fs::create_dir_all(&media).map_err(system("the folder for pictures and files"))?;
+        let files = Files::open(Arc::new(FolderBlobs::open(&media)?)).await?;
+
         let services = Arc::new(Services {
             store: store.clone(),
             keeper: outside.keeper.clone(),
@@ -277,6 +286,7 @@ impl Server {
             callbacks: heliograph_domain::bots::Callbacks::default(),
             discovery,
             access: AccessKey::new(&secrets.access_hash),
+            files,
             limits: match settings.flood_limits {
                 FloodLimits::On => Limits::new(),
                 FloodLimits::Off => Limits::off(),

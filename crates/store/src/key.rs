@@ -1,6 +1,6 @@
 //! Row keys: bytes that sort as the values they stand for.
 
-use heliograph_model::{ChannelId, MessageId, Peer, UserId};
+use heliograph_model::{ChannelId, FileId, MessageId, Peer, UserId};
 
 /// A value that can be (part of) a row's key.
 ///
@@ -76,6 +76,15 @@ impl Key for ChannelId {
     }
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         i64::read(bytes).map(ChannelId)
+    }
+}
+
+impl Key for FileId {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        i64::read(bytes).map(FileId)
     }
 }
 

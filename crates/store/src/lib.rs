@@ -22,6 +22,7 @@ mod name;
 mod row;
 mod table;
 mod tx;
+pub mod uses;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -9,6 +9,7 @@ use heliograph_discovery::Discovery;
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
+use heliograph_domain::files::{Files, MemoryBlobs};
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
@@ -253,6 +254,9 @@ impl House {
             callbacks: heliograph_domain::bots::Callbacks::default(),
             discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
+            files: Files::open(Arc::new(MemoryBlobs::default()))
+                .await
+                .expect("memory is there"),
             limits: Limits::off(),
             policy: Policy {
                 registration: Registration::Open,

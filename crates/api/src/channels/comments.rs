@@ -74,7 +74,7 @@ async fn get_discussion_message(
     Ok(types::messages::DiscussionMessage {
         messages: found
             .iter()
-            .map(|message| render::message(viewer.me, message))
+            .map(|message| render::message(viewer, message))
             .collect(),
         max_id: newest.first().map(|id| id.0 as i32),
         read_inbox_max_id: Some(read.0 as i32),

@@ -3,14 +3,15 @@
 use crate::context::Ctx;
 use crate::error::{Result, text};
 use crate::limits::Rate;
+use crate::references::ShownIn;
 use crate::render::{self, Everyone, Shown, Viewer};
 use crate::router::{Access, Router};
 use crate::settings;
 use heliograph_domain::channels::{
     self, CreateChannel, NewChannel, Standing, Which, importers, invites_of,
 };
-use heliograph_domain::dialogs;
 use heliograph_domain::messages;
+use heliograph_domain::{dialogs, files};
 use heliograph_model::{AdminRights, Description, Peer, Title};
 use heliograph_store::mailbox;
 use heliograph_store::{Rows, StoreError};
@@ -147,6 +148,13 @@ async fn full(
     let next_send = standing
         .slow_mode_wait_s()
         .map(|wait_s| standing.now_s + wait_s as i32);
+    let mut chat_photo = Photo::Empty(types::PhotoEmpty { id: 0 });
+    if let Some(face) = &channel.photo
+        && let Some(file) = files::find(rows, face.file).await?
+    {
+        let shown = ShownIn::Channel(channel.id);
+        chat_photo = render::photo(viewer, shown, &file).unwrap_or(chat_photo);
+    }
     Ok(types::ChannelFull {
         can_view_participants: standing.may_see_members(),
         can_set_username: standing.is_creator(),
@@ -161,7 +169,7 @@ async fn full(
         read_inbox_max_id: listed.dialog.read_in.0 as i32,
         read_outbox_max_id: marks.map_or(0, |marks| marks.read_by_others.0 as i32),
         unread_count: listed.unread as i32,
-        chat_photo: Photo::Empty(types::PhotoEmpty { id: 0 }),
+        chat_photo,
         notify_settings: settings::notify_of(rows, viewer.me, peer).await?,
         exported_invite,
         pinned_msg_id: pinned.first().map(|id| id.0 as i32),

@@ -8,6 +8,7 @@ mod full;
 mod hostile;
 mod invites;
 mod members;
+mod photo;
 mod posts;
 #[cfg(test)]
 mod replica;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 pub(crate) fn register(router: &mut Router) {
     full::register(router);
     edit::register(router);
+    photo::register(router);
     members::register(router);
     admins::register(router);
     posts::register(router);

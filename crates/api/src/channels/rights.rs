@@ -8,7 +8,8 @@ use crate::testing::{Person, World};
 use expect_test::expect_file;
 use heliograph_model::ChannelId;
 use heliograph_tl::enums::{
-    ChannelParticipantsFilter, ExportedChatInvite, InputChannel, InputMessage, InputPeer,
+    ChannelParticipantsFilter, ExportedChatInvite, InputChannel, InputChatPhoto, InputMessage,
+    InputPeer,
 };
 use heliograph_tl::{Function, functions as f, types};
 use std::collections::BTreeSet;
@@ -383,6 +384,26 @@ fn ruling() -> Vec<Row> {
         row("", |s| f::channels::EditTitle {
             channel: s.channel(),
             title: "Another title".into(),
+        }),
+        row("", |s| f::channels::EditPhoto {
+            channel: s.channel(),
+            photo: InputChatPhoto::Empty,
+        }),
+        // The upload is missing: who is told so may write.
+        row("", |s| f::messages::SendMedia {
+            peer: s.peer(),
+            media: types::InputMediaUploadedPhoto {
+                file: types::InputFile {
+                    id: 1,
+                    parts: 1,
+                    ..Default::default()
+                }
+                .into(),
+                ..Default::default()
+            }
+            .into(),
+            random_id: random_id(),
+            ..Default::default()
         }),
         row("", |s| f::messages::EditChatAbout {
             peer: s.peer(),

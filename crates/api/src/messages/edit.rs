@@ -7,10 +7,10 @@ use crate::render;
 use crate::resolve::message_id;
 use crate::router::{Access, Router};
 use heliograph_domain::channels::{self, ChannelError, EditPost, may_edit_post};
-use heliograph_domain::messages::{EditMessage, may_edit};
+use heliograph_domain::messages::{Edit, EditMessage, may_edit};
 use heliograph_model::Peer;
 use heliograph_store::mailbox;
-use heliograph_tl::enums::{self, Updates};
+use heliograph_tl::enums::{self, InputMedia, Updates};
 use heliograph_tl::{functions as f, types};
 
 pub(super) fn register(router: &mut Router) {
@@ -19,49 +19,53 @@ pub(super) fn register(router: &mut Router) {
         .method(Access::User, Rate::Read, get_message_edit_data);
 }
 
-/// `messages.editMessage`: gives one's own message another text, in both mailboxes.
+/// `messages.editMessage`: gives one's own message another text or other media, in both mailboxes.
 ///
 /// Fails with `MESSAGE_ID_INVALID`, `MESSAGE_AUTHOR_REQUIRED`, `MESSAGE_EDIT_TIME_EXPIRED`,
-/// `MESSAGE_NOT_MODIFIED`, `MESSAGE_EMPTY` or `MESSAGE_TOO_LONG`; media are `NOT_SUPPORTED`.
+/// `MESSAGE_NOT_MODIFIED`, `MESSAGE_EMPTY` or `MESSAGE_TOO_LONG`, and for media as
+/// `messages.sendMedia` does.
 /// Appends [`heliograph_model::Change::Edited`] to both mailboxes, or to the channel's.
 async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates> {
     let viewer = cx.viewer()?;
     if req.schedule_date.is_some() {
         return Err(text::SCHEDULE_DATE_INVALID.into());
     }
-    if req.media.is_some() {
-        return Err(text::NOT_SUPPORTED.into());
-    }
     let chat = cx.chat(&req.peer).await?;
-    let sent = req.message.as_deref().ok_or(text::MESSAGE_NOT_MODIFIED)?;
-    let (text, entities) = cx.text(sent, req.entities)?;
-
-    let (id, invert_media) = (message_id(req.id), req.invert_media);
-    let markup = cx.markup(req.reply_markup.as_ref())?;
+    let text = match &req.message {
+        Some(sent) if sent.trim().is_empty() => Some((String::new(), Vec::new())),
+        Some(sent) => Some(cx.text(sent, req.entities)?),
+        None => None,
+    };
+    let media = match &req.media {
+        // No media is how a client takes a link's preview away.
+        None | Some(InputMedia::Empty) => None,
+        Some(media) => cx.media(media).await?,
+    };
+    let id = message_id(req.id);
+    let edit = Edit {
+        text,
+        media,
+        invert_media: req.invert_media,
+        markup: cx.markup(req.reply_markup.as_ref())?,
+    };
     let logged = match chat {
         Peer::User(peer) => {
-            let edit = EditMessage {
+            let change = EditMessage {
                 from: viewer.me,
                 peer,
                 id,
-                text,
-                entities,
-                invert_media,
-                markup,
+                edit,
             };
-            cx.write(edit).await?.0
+            cx.write(change).await?.0
         }
         Peer::Channel(channel) => {
-            let edit = EditPost {
+            let change = EditPost {
                 by: viewer.me,
                 channel,
                 id,
-                text,
-                entities,
-                invert_media,
-                markup,
+                edit,
             };
-            cx.write(edit).await.map_err(|error| match error {
+            cx.write(change).await.map_err(|error| match error {
                 ChannelError::NotModified => text::MESSAGE_NOT_MODIFIED.into(),
                 other => RpcError::from(other),
             })?
@@ -95,7 +99,8 @@ async fn get_message_edit_data(
         }
         Peer::User(_) | Peer::Chat(_) => may_edit(me, &message, now_s)?,
     }
-    Ok(types::messages::MessageEditData { caption: false }.into())
+    let caption = message.body.media.is_some();
+    Ok(types::messages::MessageEditData { caption }.into())
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ async fn get_messages(cx: Ctx, req: f::messages::GetMessages) -> Result<Messages
         messages.push(match &found {
             Some(message) => {
                 shown.message(message);
-                render::message(viewer.me, message)
+                render::message(viewer, message)
             }
             None => empty(named),
         });

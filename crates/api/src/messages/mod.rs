@@ -8,12 +8,14 @@ mod edit;
 mod forward;
 mod history;
 mod marks;
+mod media;
 mod pins;
 mod read;
 mod saved;
 mod search;
 mod search_global;
 mod send;
+mod send_media;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
@@ -23,10 +25,14 @@ use crate::router::Router;
 
 pub(crate) use dialogs::listed_channel;
 pub(crate) use history::{empty, find};
+pub(crate) use media::photo_media;
 pub(crate) use send::send_message;
+#[cfg(test)]
+pub(crate) use send_media::tests as send_media_tests;
 
 pub(crate) fn register(router: &mut Router) {
     send::register(router);
+    send_media::register(router);
     edit::register(router);
     forward::register(router);
     delete::register(router);

@@ -49,7 +49,7 @@ async fn get_saved_dialogs(cx: Ctx, req: f::messages::GetSavedDialogs) -> Result
     for (peer, top) in &page {
         shown.add(*peer);
         shown.message(top);
-        messages.push(render::message(viewer.me, top));
+        messages.push(render::message(viewer, top));
         dialogs.push(
             types::SavedDialog {
                 pinned: false,

@@ -7,7 +7,7 @@ use crate::render::{self, Shown};
 use crate::resolve::window;
 use crate::router::{Access, Router};
 use heliograph_domain::messages::{self, Page, Place, Wanted, Window};
-use heliograph_model::{Owner, Peer, UserId};
+use heliograph_model::{MediaKind, Owner, Peer, UserId};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::messages::{Messages, SearchCounter};
 use heliograph_tl::enums::{InputPeer, MessagesFilter};
@@ -24,7 +24,7 @@ pub(super) fn register(router: &mut Router) {
 /// `messages.search`: the messages of a chat that contain a text, were written by somebody, have a
 /// link or are pinned, newest first. With `inputPeerEmpty` all chats of the caller are searched.
 ///
-/// Filters for what is not served yet (media, calls) find nothing. `hash` is not looked at.
+/// Filters for what is not served (calls, places) find nothing. `hash` is not looked at.
 ///
 /// Fails with `SEARCH_QUERY_EMPTY` or `PEER_ID_INVALID`.
 async fn search(cx: Ctx, req: f::messages::Search) -> Result<Messages> {
@@ -103,9 +103,29 @@ async fn find(
                 Place::Everywhere => Ok(Page::nothing()),
             };
         }
-        _ => return Ok(Page::nothing()),
+        MessagesFilter::InputMessagesFilterChatPhotos => wanted.chat_photo = true,
+        other => match kinds_of(other) {
+            [] => return Ok(Page::nothing()),
+            kinds => wanted.media = Some(kinds),
+        },
     }
     messages::search(rows, owner, place, window, &wanted).await
+}
+
+/// The media that a filter finds; none for what is not served (calls, places, contacts).
+fn kinds_of(filter: &MessagesFilter) -> &'static [MediaKind] {
+    match filter {
+        MessagesFilter::InputMessagesFilterPhotos => &[MediaKind::Photo],
+        MessagesFilter::InputMessagesFilterVideo => &[MediaKind::Video],
+        MessagesFilter::InputMessagesFilterPhotoVideo => &[MediaKind::Photo, MediaKind::Video],
+        MessagesFilter::InputMessagesFilterDocument => &[MediaKind::Document],
+        MessagesFilter::InputMessagesFilterGif => &[MediaKind::Animation],
+        MessagesFilter::InputMessagesFilterMusic => &[MediaKind::Audio],
+        MessagesFilter::InputMessagesFilterVoice => &[MediaKind::Voice],
+        MessagesFilter::InputMessagesFilterRoundVideo => &[MediaKind::RoundVideo],
+        MessagesFilter::InputMessagesFilterRoundVoice => &[MediaKind::RoundVideo, MediaKind::Voice],
+        _ => &[],
+    }
 }
 
 /// How many filters one request counts at most; there are not that many.

@@ -8,7 +8,7 @@ use crate::router::{Access, Router};
 use heliograph_domain::channels::Post;
 use heliograph_domain::messages::{SendMessage, Sent};
 use heliograph_model::{AdminRights, Body, Change, ChannelId, Logged, MessageId, Owner, Peer};
-use heliograph_store::{Rows, StoreError, mailbox};
+use heliograph_store::{BoxFuture, Rows, StoreError, mailbox};
 use heliograph_tl::enums::{self, InputPeer, MessageMedia, Update, Updates};
 use heliograph_tl::{functions as f, types};
 use std::sync::Arc;
@@ -45,42 +45,18 @@ pub(crate) async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Resu
         markup: cx.markup(req.reply_markup.as_ref())?,
         ..Body::default()
     };
-    let to = match chat {
-        Peer::User(to) => to,
-        Peer::Channel(channel) => {
-            if let Some(name) = &req.send_as {
-                may_send_as(&cx, name, channel).await?;
-            }
-            let mentions = cx.mentioned(&body.text, &body.entities).await?;
-            let post = Post {
-                from: me,
-                channel,
-                random_id: req.random_id,
-                body,
-                reply_to,
-                silent: req.silent,
-                clear_draft: req.clear_draft,
-                mentions,
-            };
-            let sent = cx.write(post).await?;
-            return answer(&cx, chat, &[(req.random_id, sent)]).await;
-        }
-        Peer::Chat(_) => return Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    let outgoing = Outgoing {
+        chat,
+        random_id: req.random_id,
+        body,
+        reply_to,
+        silent: req.silent,
+        clear_draft: req.clear_draft,
     };
-
-    let sent = cx
-        .write(SendMessage {
-            from: me,
-            to,
-            random_id: req.random_id,
-            body,
-            reply_to,
-            silent: req.silent,
-            clear_draft: req.clear_draft,
-        })
-        .await?;
+    let sent = deliver(&cx, req.send_as.as_ref(), outgoing).await?.await?;
     if let Sent::New { logged, first } = &sent
         && !first
+        && chat.user().is_some()
         && let Change::NewMessage(message) = &logged.change
         && message.reply_to == reply_to
         && let Some(short) = render::short_sent(me, message, logged)
@@ -88,6 +64,66 @@ pub(crate) async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Resu
         return Ok(short);
     }
     answer(&cx, chat, &[(req.random_id, sent)]).await
+}
+
+/// A message ready to be sent.
+pub(super) struct Outgoing {
+    pub chat: Peer,
+    pub random_id: i64,
+    pub body: Body,
+    pub reply_to: Option<MessageId>,
+    pub silent: bool,
+    pub clear_draft: bool,
+}
+
+/// Hands a message over to be sent; what comes back awaits its commit. Messages that are handed over
+/// one after another are numbered in that order.
+pub(super) async fn deliver(
+    cx: &Ctx,
+    send_as: Option<&InputPeer>,
+    outgoing: Outgoing,
+) -> Result<BoxFuture<'static, Result<Sent>>> {
+    let from = cx.user()?;
+    let Outgoing {
+        chat,
+        random_id,
+        body,
+        reply_to,
+        silent,
+        clear_draft,
+    } = outgoing;
+    match chat {
+        Peer::User(to) => {
+            let sent = cx.write(SendMessage {
+                from,
+                to,
+                random_id,
+                body,
+                reply_to,
+                silent,
+                clear_draft,
+            });
+            Ok(Box::pin(async move { Ok(sent.await?) }))
+        }
+        Peer::Channel(channel) => {
+            if let Some(name) = send_as {
+                may_send_as(cx, name, channel).await?;
+            }
+            let mentions = cx.mentioned(&body.text, &body.entities).await?;
+            let sent = cx.write(Post {
+                from,
+                channel,
+                random_id,
+                body,
+                reply_to,
+                silent,
+                clear_draft,
+                mentions,
+            });
+            Ok(Box::pin(async move { Ok(sent.await?) }))
+        }
+        Peer::Chat(_) => Err(text::PEER_ID_NOT_SUPPORTED.into()),
+    }
 }
 
 /// Whether the caller may write under this name: their own, or the group's where they are an

@@ -16,6 +16,9 @@ use heliograph_tl::{Encode, LAYER};
 /// The longest keyboard, in bytes: a hundred buttons with 64 bytes of data each fit.
 const MARKUP_BYTES_MAX: usize = 16 * 1024;
 
+/// The longest caption, in UTF-16 units; `config.caption_length_max` tells clients the same.
+const CAPTION_UTF16_MAX: usize = 1024;
+
 impl Ctx {
     /// A text to be sent, trimmed, and its entities: the client's and those that are found in it.
     ///
@@ -28,6 +31,23 @@ impl Ctx {
         let (text, entities) = self.styled(sent, entities).map_err(message_text)?;
         let entities = with_found(&text, entities);
         Ok((text, entities))
+    }
+
+    /// A caption to be sent, which may be empty.
+    ///
+    /// Fails with `MEDIA_CAPTION_TOO_LONG`.
+    pub(super) fn caption(
+        &self,
+        sent: &str,
+        entities: Option<Vec<MessageEntity>>,
+    ) -> Result<(String, Vec<Entity>)> {
+        if sent.trim().is_empty() {
+            return Ok((String::new(), Vec::new()));
+        }
+        if utf16_len(sent.trim()) > CAPTION_UTF16_MAX {
+            return Err(text::MEDIA_CAPTION_TOO_LONG.into());
+        }
+        self.text(sent, entities)
     }
 
     /// A text, trimmed, with the client's own entities.

@@ -3,7 +3,7 @@
 //! A push is encoded once for nearly all of them (`docs/decisions/0004-channels.md`).
 
 use super::updates::shown_by_change;
-use super::{Everyone, Shown, message, min_chat, min_user, peer};
+use super::{Everyone, Shown, Viewer, message, min_chat, min_user, peer};
 use crate::context::Services;
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{Change, ChannelId, Logged, Owner, Peer, UserId};
@@ -30,19 +30,19 @@ pub(super) async fn counted(rows: &mut dyn Rows, logged: &Logged) -> Result<Logg
 }
 
 /// One change of a channel as an update.
-pub(super) fn channel_change(me: UserId, channel: ChannelId, logged: &Logged) -> Update {
+pub(super) fn channel_change(viewer: Viewer<'_>, channel: ChannelId, logged: &Logged) -> Update {
     let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
     let channel_id = channel.0;
     let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
     match &logged.change {
         Change::NewMessage(new) => types::UpdateNewChannelMessage {
-            message: message(me, new),
+            message: message(viewer, new),
             pts,
             pts_count,
         }
         .into(),
         Change::Edited(edited) => types::UpdateEditChannelMessage {
-            message: message(me, edited),
+            message: message(viewer, edited),
             pts,
             pts_count,
         }
@@ -110,10 +110,9 @@ pub async fn channel_wake(
     }
     let mut everyone = Everyone::default();
     for person in &shown.people {
-        let account = accounts::find(rows, *person).await?;
-        everyone
-            .users
-            .extend(account.map(|account| min_user(&account.person)));
+        if let Some(account) = accounts::find(rows, *person).await? {
+            everyone.users.push(min_user(rows, &account.person).await?);
+        }
     }
     for id in &shown.channels {
         let channel = channels::find(rows, *id).await?;
@@ -122,7 +121,8 @@ pub async fn channel_wake(
             .extend(channel.map(|channel| min_chat(&channel)));
     }
     let date = services.clock.now().seconds();
-    let encoded = |viewer: UserId| -> Vec<u8> {
+    let encoded = |me: UserId| -> Vec<u8> {
+        let viewer = Viewer { services, me };
         let updates: Updates = types::Updates {
             updates: logged
                 .iter()

@@ -1,10 +1,10 @@
 //! Channels and supergroups as a viewer sees them.
 
-use super::{Viewer, peer};
+use super::{Viewer, chat_photo, peer};
 use heliograph_domain::channels::{self, ChannelError, Invite, Participant, Standing};
 use heliograph_model::{AdminRights, Ban, BannedRights, Channel, ChannelId, Peer, UserId};
 use heliograph_store::{Rows, StoreError};
-use heliograph_tl::enums::{self, ChannelParticipant, ChatPhoto, ExportedChatInvite};
+use heliograph_tl::enums::{self, ChannelParticipant, ExportedChatInvite};
 use heliograph_tl::types;
 
 /// A channel: with its title alone where it is not the viewer's to see, `None` where there is none.
@@ -88,7 +88,7 @@ fn face(channel: &Channel) -> types::Channel {
             .username
             .as_ref()
             .map(|name| name.as_str().to_owned()),
-        photo: ChatPhoto::Empty,
+        photo: chat_photo(channel.photo.as_ref()),
         date: channel.created.seconds(),
         default_banned_rights: (!channel.broadcast)
             .then(|| banned_rights(channel.default_banned, Ban::FOREVER)),

@@ -1,6 +1,7 @@
 //! Messages, drafts and peers.
 
-use super::entities;
+use super::media::{message_media, message_photo};
+use super::{Viewer, entities};
 use heliograph_domain::messages::saved_peer;
 use heliograph_model::{
     ChannelId, ChatId, Content, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
@@ -19,7 +20,8 @@ pub(crate) fn peer(peer: impl Into<Peer>) -> enums::Peer {
 }
 
 /// A message as the owner of its mailbox sees it, or as a member sees a channel's.
-pub(crate) fn message(me: UserId, message: &Message) -> enums::Message {
+pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
+    let me = viewer.me;
     let saved = message.peer == Peer::User(me);
     let forward = message.body.forward.as_ref();
     let part = message.body.channel.clone().unwrap_or_default();
@@ -51,7 +53,7 @@ pub(crate) fn message(me: UserId, message: &Message) -> enums::Message {
             saved_peer_id: saved_peer,
             reply_to,
             date: message.date,
-            action: self::action(action),
+            action: self::action(viewer, message, action),
             ..Default::default()
         }
         .into();
@@ -74,6 +76,8 @@ pub(crate) fn message(me: UserId, message: &Message) -> enums::Message {
         reply_to,
         date: message.date,
         message: message.body.text.clone(),
+        media: message_media(viewer, message),
+        grouped_id: message.body.album,
         entities: entities(&message.body.entities),
         views: counted.map(|counted| counted.views as i32),
         forwards: counted.map(|counted| counted.forwards as i32),
@@ -104,7 +108,7 @@ fn markup(content: &Content) -> Option<enums::ReplyMarkup> {
     enums::ReplyMarkup::from_bytes(&content.bytes).ok()
 }
 
-fn action(action: &ServiceAction) -> MessageAction {
+fn action(viewer: Viewer<'_>, message: &Message, action: &ServiceAction) -> MessageAction {
     match action {
         ServiceAction::ContactSignUp => MessageAction::ContactSignUp,
         ServiceAction::PinMessage => MessageAction::PinMessage,
@@ -129,6 +133,11 @@ fn action(action: &ServiceAction) -> MessageAction {
         }
         .into(),
         ServiceAction::JoinedByRequest => MessageAction::ChatJoinedByRequest,
+        ServiceAction::EditPhoto => match message_photo(viewer, message) {
+            Some(photo) => types::MessageActionChatEditPhoto { photo }.into(),
+            None => MessageAction::Empty,
+        },
+        ServiceAction::DeletePhoto => MessageAction::ChatDeletePhoto,
     }
 }
 

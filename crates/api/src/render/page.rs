@@ -28,7 +28,7 @@ pub(crate) async fn page(
     let mut messages = Vec::with_capacity(page.messages.len());
     for shown in &page.messages {
         others.message(shown);
-        messages.push(message(viewer.me, shown));
+        messages.push(message(viewer, shown));
     }
     let Everyone { users, chats } = others.load(viewer, rows).await?;
     let topics = Vec::new();

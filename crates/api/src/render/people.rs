@@ -1,6 +1,6 @@
 //! People as a viewer sees them.
 
-use super::{Shown, Viewer};
+use super::{Shown, Viewer, face_of, public_face};
 use crate::error::Result;
 use crate::settings;
 use heliograph_domain::bots;
@@ -52,6 +52,7 @@ pub(crate) async fn user(
             .username
             .as_ref()
             .map(|name: &Username| name.as_str().to_owned()),
+        photo: face_of(viewer, rows, person).await?,
         status: status(viewer, rows, person).await?,
         bot_info_version: (person.kind == PersonKind::Bot)
             .then(|| bot.map_or(1, |bot| bot.version as i32)),
@@ -62,10 +63,16 @@ pub(crate) async fn user(
 
 /// A person as everyone sees them: the `min` form, in which they stand beside pushed posts. A client
 /// that has met them keeps what it knows.
-pub(crate) fn min_user(person: &Person) -> enums::User {
+pub(crate) async fn min_user(
+    rows: &mut dyn Rows,
+    person: &Person,
+) -> Result<enums::User, StoreError> {
+    let photo = public_face(rows, person).await?;
     let last_name = Some(person.last_name.as_str()).filter(|name| !name.is_empty());
-    types::User {
+    Ok(types::User {
         min: true,
+        apply_min_photo: photo.is_some(),
+        photo,
         deleted: person.deleted,
         verified: person.verified,
         id: person.id.0,
@@ -81,7 +88,7 @@ pub(crate) fn min_user(person: &Person) -> enums::User {
         bot_info_version: (person.kind == PersonKind::Bot).then_some(1),
         ..Default::default()
     }
-    .into()
+    .into())
 }
 
 /// Whether somebody is online or when they last were, as far as they let the viewer know; `None`

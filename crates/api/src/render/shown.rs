@@ -98,7 +98,9 @@ impl Shown {
             | ServiceAction::HistoryClear
             | ServiceAction::ChannelCreate(_)
             | ServiceAction::EditTitle(_)
-            | ServiceAction::JoinedByRequest => {}
+            | ServiceAction::JoinedByRequest
+            | ServiceAction::EditPhoto
+            | ServiceAction::DeletePhoto => {}
         }
     }
 

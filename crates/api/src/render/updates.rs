@@ -23,25 +23,25 @@ pub(crate) async fn change(
     match channel_of(owner) {
         Some(channel) => {
             let counted = counted(rows, logged).await?;
-            Ok(channel_change(viewer.me, channel, &counted))
+            Ok(channel_change(viewer, channel, &counted))
         }
-        None => Ok(own_change(viewer.me, logged)),
+        None => Ok(own_change(viewer, logged)),
     }
 }
 
 /// One change of one's own mailbox as an update, with its place in the log.
-fn own_change(me: UserId, logged: &Logged) -> Update {
+fn own_change(viewer: Viewer<'_>, logged: &Logged) -> Update {
     let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
     let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
     match &logged.change {
         Change::NewMessage(new) => types::UpdateNewMessage {
-            message: message(me, new),
+            message: message(viewer, new),
             pts,
             pts_count,
         }
         .into(),
         Change::Edited(edited) => types::UpdateEditMessage {
-            message: message(me, edited),
+            message: message(viewer, edited),
             pts,
             pts_count,
         }
@@ -340,7 +340,7 @@ pub async fn wake(
     let mut updates = Vec::with_capacity(wake.logged.len() + others.len());
     for logged in &wake.logged {
         shown_by_change(&logged.change, &mut shown);
-        updates.push(own_change(viewer.me, logged));
+        updates.push(own_change(viewer, logged));
     }
     updates.extend(others);
     if updates.is_empty() {
@@ -455,6 +455,14 @@ pub async fn signal(
             };
             update
         }
+        Signal::Notice { text, .. } => types::UpdateServiceNotification {
+            popup: true,
+            type_: "NOTICE".into(),
+            message: text.clone(),
+            media: enums::MessageMedia::Empty,
+            ..Default::default()
+        }
+        .into(),
         Signal::Wake(_)
         | Signal::ChannelTyping { .. }
         | Signal::ChannelChanged { .. }

@@ -77,11 +77,13 @@ impl Command for CreateBot {
                 deleted: false,
                 created: tx.now(),
                 country: None,
+                photo: None,
             },
             phone: None,
             proven: Proof::None,
             sealed: None,
             staff: false,
+            faces: Vec::new(),
         };
         accounts::put(tx, &account).await?;
         let token = format!("{}:{}", id.0, self.secret);

@@ -81,6 +81,7 @@ impl Command for CreateChannel {
             members: 1,
             deleted: false,
             verified: false,
+            photo: None,
         };
         let place = Member {
             inside: true,

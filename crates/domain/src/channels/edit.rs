@@ -1,13 +1,13 @@
 //! Changing what a channel is, and deleting it.
 
-use super::post::{SLOW_MODES_S, announce};
+use super::post::{SLOW_MODES_S, announce, announce_body};
 use super::{ChannelError, erase, joined, put, standing};
 use crate::{accounts, services};
 use heliograph_model::{
-    AdminRights, BannedRights, Channel, ChannelId, Description, Logged, Peer, ServiceAction, Title,
-    UserId, Username,
+    AdminRights, BannedRights, Body, Channel, ChannelId, Content, Description, Face, Logged, Media,
+    MediaKind, MessageId, Peer, ServiceAction, Title, UserId, Username,
 };
-use heliograph_store::{Command, Locks, Tx, enqueue};
+use heliograph_store::{Command, Locks, Tx, enqueue, uses};
 use std::sync::Arc;
 
 /// How many public channels somebody may own; app config tells clients the same.
@@ -57,6 +57,60 @@ async fn may_change_info(
     let standing = standing(tx, channel, by, now_s).await?;
     standing.may(BannedRights::CHANGE_INFO, AdminRights::CHANGE_INFO)?;
     Ok(standing.channel)
+}
+
+/// Gives a channel another picture, or none.
+#[derive(Clone, Debug)]
+pub struct EditPhoto {
+    /// Which.
+    pub channel: ChannelId,
+    /// Who changes it.
+    pub by: UserId,
+    /// The picture, and the photo that the service message shows.
+    pub photo: Option<(Face, Content)>,
+}
+
+impl Command for EditPhoto {
+    /// The entry of the channel's log that tells of it.
+    type Output = Arc<Logged>;
+    type Error = ChannelError;
+    const NAME: &'static str = "edit_photo";
+
+    fn locks(&self) -> Locks {
+        Locks::of([Peer::Channel(self.channel)])
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Arc<Logged>, ChannelError> {
+        let mut channel = may_change_info(tx, self.channel, self.by).await?;
+        let place = (channel.id.into(), MessageId(0));
+        let before = channel.photo.take();
+        let mut told = Body::default();
+        match self.photo {
+            Some((face, content)) => {
+                if before
+                    .as_ref()
+                    .is_some_and(|before| before.file == face.file)
+                {
+                    return Err(ChannelError::NotModified);
+                }
+                uses::add(tx, face.file, place)?;
+                told.action = Some(ServiceAction::EditPhoto);
+                told.content = Some(content);
+                told.media = Some(Media {
+                    kind: MediaKind::Photo,
+                    files: vec![face.file],
+                });
+                channel.photo = Some(face);
+            }
+            None if before.is_none() => return Err(ChannelError::NotModified),
+            None => told.action = Some(ServiceAction::DeletePhoto),
+        }
+        if let Some(before) = before {
+            uses::remove(tx, before.file, place).await?;
+        }
+        put(tx, &channel).await?;
+        Ok(announce_body(tx, &channel, self.by, told, None).await?)
+    }
 }
 
 /// Gives a channel another description.

@@ -21,8 +21,8 @@ mod views;
 pub use create::{CreateChannel, NewChannel};
 pub use discussion::{SetDiscussion, discussion_of, thread};
 pub use edit::{
-    DeleteChannel, EditAbout, EditTitle, PUBLIC_MAX, SetDefaultBanned, SetPublicName, Toggle,
-    Toggles, public_of,
+    DeleteChannel, EditAbout, EditPhoto, EditTitle, PUBLIC_MAX, SetDefaultBanned, SetPublicName,
+    Toggle, Toggles, public_of,
 };
 pub use invites::{
     EditInvite, ExportInvite, HideRequests, ImportInvite, Imported, Importer, Invite, importers,
@@ -45,7 +45,7 @@ pub(crate) use participants::bots_in;
 pub(crate) use post::{NewPost, add_post, kinds_of, take_turn};
 
 use crate::stale;
-use heliograph_model::{Channel, ChannelId, Member, Peer, UserId};
+use heliograph_model::{BannedRights, Channel, ChannelId, Member, Peer, UserId};
 use heliograph_store::{Rows, StoreError, Table, Tx, row};
 use minicbor::{Decode, Encode};
 use thiserror::Error;
@@ -92,9 +92,12 @@ pub enum ChannelError {
     /// The caller may not write here.
     #[error("banned from writing")]
     Banned,
+    /// Neither text nor media would be left.
+    #[error("nothing would be left")]
+    Empty,
     /// Members may not send this kind of message here.
-    #[error("texts are not allowed")]
-    PlainForbidden,
+    #[error("this kind of message is not allowed")]
+    KindForbidden(BannedRights),
     /// The caller must wait so many seconds.
     #[error("slow mode")]
     SlowMode(u32),

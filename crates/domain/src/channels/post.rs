@@ -5,8 +5,8 @@ use super::{ChannelError, Standing, put_member, standing};
 use crate::messages::Sent;
 use crate::{accounts, bots, dialogs, stale};
 use heliograph_model::{
-    AdminRights, BannedRights, Body, Change, Channel, ChannelId, ChannelPart, Logged, Member,
-    MessageId, Owner, Peer, ServiceAction, UserId,
+    AdminRights, BannedRights, Body, Change, Channel, ChannelId, ChannelPart, Logged, MediaKind,
+    Member, MessageId, Owner, Peer, ServiceAction, UserId,
 };
 use heliograph_store::mailbox::{self, Mailbox, MessageRow, NewMessage};
 use heliograph_store::{Command, Locks, StoreError, Table, Tx, enqueue, row};
@@ -94,10 +94,23 @@ impl Command for Post {
 
 /// The rights without which a message may not be sent.
 pub(crate) fn kinds_of(body: &Body) -> BannedRights {
-    match &body.content {
-        None => BannedRights::SEND_PLAIN,
-        Some(_) => BannedRights::SEND_MEDIA,
-    }
+    let Some(media) = &body.media else {
+        return match &body.content {
+            None => BannedRights::SEND_PLAIN,
+            Some(_) => BannedRights::SEND_MEDIA,
+        };
+    };
+    let kind = match media.kind {
+        MediaKind::Photo => BannedRights::SEND_PHOTOS,
+        MediaKind::Video => BannedRights::SEND_VIDEOS,
+        MediaKind::Animation => BannedRights::SEND_GIFS,
+        MediaKind::Audio => BannedRights::SEND_AUDIOS,
+        MediaKind::Voice => BannedRights::SEND_VOICES,
+        MediaKind::RoundVideo => BannedRights::SEND_ROUND_VIDEOS,
+        MediaKind::Sticker => BannedRights::SEND_STICKERS,
+        MediaKind::Document => BannedRights::SEND_DOCS,
+    };
+    BannedRights::SEND_MEDIA.and(kind)
 }
 
 /// Slow mode: refuses who writes too soon, and notes when they may write again.
@@ -262,6 +275,21 @@ pub(super) async fn announce_as(
     action: ServiceAction,
     reply_to: Option<MessageId>,
 ) -> Result<Arc<Logged>, StoreError> {
+    let body = Body {
+        action: Some(action),
+        ..Body::default()
+    };
+    announce_body(tx, channel, by, body, reply_to).await
+}
+
+/// The same with something to show.
+pub(super) async fn announce_body(
+    tx: &mut Tx<'_>,
+    channel: &Channel,
+    by: UserId,
+    body: Body,
+    reply_to: Option<MessageId>,
+) -> Result<Arc<Logged>, StoreError> {
     let peer = Peer::Channel(channel.id);
     let part = ChannelPart {
         post: channel.broadcast,
@@ -274,9 +302,8 @@ pub(super) async fn announce_as(
         flags: 0,
         reply_to,
         body: Body {
-            action: Some(action),
             channel: Some(part),
-            ..Body::default()
+            ..body
         },
     };
     let logged = mailbox::append(tx, peer.into(), message).await?;

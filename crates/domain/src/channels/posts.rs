@@ -2,16 +2,16 @@
 
 use super::post::{MentionRow, ThreadRow, announce_as, kinds_of};
 use super::{ChannelError, Standing, standing};
-use crate::messages::{EDIT_WINDOW_S, pin_in};
+use crate::messages::{EDIT_WINDOW_S, Edit, Unfit, pin_in};
 use crate::{bots, stale};
 use heliograph_model::{
-    AdminRights, BannedRights, Body, Change, ChannelId, Content, Entity, Logged, Message,
-    MessageId, Owner, Peer, ServiceAction, UserId,
+    AdminRights, BannedRights, Change, ChannelId, Logged, Message, MessageId, Owner, Peer,
+    ServiceAction, UserId,
 };
 use heliograph_store::{Command, Locks, StoreError, Tx, mailbox};
 use std::sync::Arc;
 
-/// Gives a message of a channel another text.
+/// Gives a message of a channel another text or other media.
 #[derive(Clone, Debug)]
 pub struct EditPost {
     /// Who edits.
@@ -20,14 +20,8 @@ pub struct EditPost {
     pub channel: ChannelId,
     /// Which message.
     pub id: MessageId,
-    /// The new text.
-    pub text: String,
-    /// Its styled stretches.
-    pub entities: Vec<Entity>,
-    /// The link preview above the text.
-    pub invert_media: bool,
-    /// The keyboard under it; without one, what was there goes.
-    pub markup: Option<Content>,
+    /// What changes.
+    pub edit: Edit,
 }
 
 /// Whether somebody may edit a message of a channel: its author within [`EDIT_WINDOW_S`] who may
@@ -71,22 +65,15 @@ impl Command for EditPost {
             .await?
             .ok_or(ChannelError::UnknownMessage)?;
         may_edit_post(&standing, &message)?;
-        let before = message.body;
-        if before.text == self.text
-            && before.entities == self.entities
-            && before.invert_media == self.invert_media
-            && before.markup == self.markup
-        {
-            return Err(ChannelError::NotModified);
+        let edited = self.edit.apply(message.body, now_s);
+        let body = edited.map_err(|unfit| match unfit {
+            Unfit::Same => ChannelError::NotModified,
+            Unfit::Empty => ChannelError::Empty,
+        })?;
+        if !standing.channel.broadcast {
+            // Other media may be of a kind that the caller may not send.
+            standing.may_write(kinds_of(&body))?;
         }
-        let body = Body {
-            text: self.text,
-            entities: self.entities,
-            invert_media: self.invert_media,
-            markup: self.markup,
-            edit_date: Some(now_s),
-            ..before
-        };
         let (logged, _) = mailbox::edit(tx, owner, standing.peer(), self.id, body)
             .await?
             .ok_or(ChannelError::UnknownMessage)?;

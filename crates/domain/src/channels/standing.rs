@@ -175,7 +175,7 @@ impl Standing {
             return Err(ChannelError::WriteForbidden);
         }
         if own.and(self.channel.default_banned).any(kinds) {
-            return Err(ChannelError::PlainForbidden);
+            return Err(ChannelError::KindForbidden(kinds));
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use super::MessageError;
 use crate::bots;
-use heliograph_model::{Body, Change, Content, Entity, Logged, Message, MessageId, Peer, UserId};
+use heliograph_model::{
+    Body, Change, Content, Entity, Logged, Media, Message, MessageId, Peer, UserId,
+};
 use heliograph_store::{Command, Locks, Tx, mailbox};
 use std::sync::Arc;
 
@@ -10,7 +12,53 @@ use std::sync::Arc;
 /// Saved Messages may be edited for ever.
 pub const EDIT_WINDOW_S: i32 = 48 * 3600;
 
-/// Gives one's own message another text.
+/// What an edit changes; what is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The new text and its styled stretches.
+    pub text: Option<(String, Vec<Entity>)>,
+    /// Other media in the place of those that are there.
+    pub media: Option<(Content, Media)>,
+    /// The link preview above the text.
+    pub invert_media: bool,
+    /// The keyboard under it; without one, what was there goes.
+    pub markup: Option<Content>,
+}
+
+/// Why an edit cannot be applied.
+pub(crate) enum Unfit {
+    /// Nothing would change.
+    Same,
+    /// Nothing would be left.
+    Empty,
+}
+
+impl Edit {
+    /// What a message says after it.
+    pub(crate) fn apply(self, before: Body, now_s: i32) -> Result<Body, Unfit> {
+        let mut after = Body {
+            invert_media: self.invert_media,
+            markup: self.markup,
+            ..before.clone()
+        };
+        if let Some((text, entities)) = self.text {
+            (after.text, after.entities) = (text, entities);
+        }
+        if let Some((content, media)) = self.media {
+            (after.content, after.media) = (Some(content), Some(media));
+        }
+        if after == before {
+            return Err(Unfit::Same);
+        }
+        if after.text.is_empty() && after.content.is_none() {
+            return Err(Unfit::Empty);
+        }
+        after.edit_date = Some(now_s);
+        Ok(after)
+    }
+}
+
+/// Gives one's own message another text or other media.
 #[derive(Clone, Debug)]
 pub struct EditMessage {
     /// The author.
@@ -19,14 +67,8 @@ pub struct EditMessage {
     pub peer: UserId,
     /// The message, in the author's numbers.
     pub id: MessageId,
-    /// The new text.
-    pub text: String,
-    /// Its styled stretches.
-    pub entities: Vec<Entity>,
-    /// The link preview above the text.
-    pub invert_media: bool,
-    /// The keyboard under it; without one, what was there goes.
-    pub markup: Option<Content>,
+    /// What changes.
+    pub edit: Edit,
 }
 
 /// Whether a message may still be edited by `editor`, in whose mailbox it stands.
@@ -63,22 +105,11 @@ impl Command for EditMessage {
             .ok_or(MessageError::UnknownMessage)?;
         let now = tx.now().seconds();
         may_edit(self.from, &message, now)?;
-        let before = message.body;
-        if before.text == self.text
-            && before.entities == self.entities
-            && before.invert_media == self.invert_media
-            && before.markup == self.markup
-        {
-            return Err(MessageError::NotModified);
-        }
-        let body = Body {
-            text: self.text,
-            entities: self.entities,
-            invert_media: self.invert_media,
-            markup: self.markup,
-            edit_date: Some(now),
-            ..before
-        };
+        let edited = self.edit.apply(message.body, now);
+        let body = edited.map_err(|unfit| match unfit {
+            Unfit::Same => MessageError::NotModified,
+            Unfit::Empty => MessageError::Empty,
+        })?;
         let (mine, theirs) = mailbox::edit(tx, self.from.into(), peer, self.id, body)
             .await?
             .ok_or(MessageError::UnknownMessage)?;

@@ -62,9 +62,16 @@ impl Command for ForwardMessages {
                 continue;
             };
             if target.is_none() {
-                target = Some(self.begin(tx).await?);
+                target = Some(self.begin(tx, &body).await?);
             }
             let Some(target) = &target else { continue };
+            if let Target::Channel(standing) = target {
+                standing.may_write(kinds_of(&body))?;
+            }
+            let body = Body {
+                album: body.album.map(|album| self.album(album)),
+                ..body
+            };
             let (logged, first) = self.put(tx, target, body).await?;
             if let Change::NewMessage(copy) = &logged.change {
                 mailbox::remember_sent(tx, owner, *random_id, copy.id)?;
@@ -94,7 +101,7 @@ impl ForwardMessages {
     }
 
     /// Makes sure that the forwarder may write there.
-    async fn begin(&self, tx: &mut Tx<'_>) -> Result<Target, MessageError> {
+    async fn begin(&self, tx: &mut Tx<'_>, first: &Body) -> Result<Target, MessageError> {
         match self.to {
             Peer::User(to) => {
                 may_write(tx, self.from, to).await?;
@@ -104,12 +111,18 @@ impl ForwardMessages {
             Peer::Channel(channel) => {
                 let now_s = tx.now().seconds();
                 let standing = standing(tx, channel, self.from, now_s).await?;
-                standing.may_write(kinds_of(&Body::default()))?;
+                standing.may_write(kinds_of(first))?;
                 take_turn(tx, &standing).await?;
                 Ok(Target::Channel(Box::new(standing)))
             }
             Peer::Chat(_) => Err(MessageError::UnknownPeer),
         }
+    }
+
+    /// An album that is sent on is one there too, and another than the one it was.
+    fn album(&self, before: i64) -> i64 {
+        let first = self.messages.first().map_or(0, |(_, random_id)| *random_id);
+        before.wrapping_mul(31).wrapping_add(first)
     }
 
     async fn put(

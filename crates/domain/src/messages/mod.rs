@@ -14,7 +14,8 @@ mod send;
 
 pub use counts::Counts;
 pub use delete::{DELETE_MAX, DeleteHistory, DeleteMessages, Deleted, Stretch};
-pub use edit::{EDIT_WINDOW_S, EditMessage, Edited, may_edit};
+pub(crate) use edit::Unfit;
+pub use edit::{EDIT_WINDOW_S, Edit, EditMessage, Edited, may_edit};
 pub use everywhere::{Chats, Spot, search_everywhere};
 pub use forward::ForwardMessages;
 pub use history::{Page, Window, page};
@@ -53,6 +54,9 @@ pub enum MessageError {
     /// The text is the same as before.
     #[error("nothing changed")]
     NotModified,
+    /// Neither text nor media would be left.
+    #[error("nothing would be left")]
+    Empty,
     /// Messages of this chat may not be forwarded.
     #[error("forwards are not allowed")]
     ForwardsRestricted,

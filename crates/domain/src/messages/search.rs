@@ -2,7 +2,9 @@
 
 use super::history::{Page, Run, Window, anchor, narrow};
 use super::pin::pinned;
-use heliograph_model::{EntityKind, Message, MessageId, Owner, Peer, UserId};
+use heliograph_model::{
+    EntityKind, MediaKind, Message, MessageId, Owner, Peer, ServiceAction, UserId,
+};
 use heliograph_store::{Order, Rows, StoreError, mailbox};
 use std::ops::Range;
 
@@ -30,6 +32,10 @@ pub struct Wanted {
     pub saved_peer: Option<Peer>,
     /// Has a link.
     pub link: bool,
+    /// Shows one of these.
+    pub media: Option<&'static [MediaKind]>,
+    /// Tells of a new picture of the chat.
+    pub chat_photo: bool,
 }
 
 impl Wanted {
@@ -65,7 +71,20 @@ impl Wanted {
                 .saved_peer
                 .is_none_or(|peer| saved_peer(message) == peer)
             && (!self.link || has_link(message))
+            && self.shows_wanted_media(message)
             && (self.text.is_empty() || message.body.text.to_lowercase().contains(&self.text))
+    }
+}
+
+impl Wanted {
+    fn shows_wanted_media(&self, message: &Message) -> bool {
+        let tells = message.body.action == Some(ServiceAction::EditPhoto);
+        if self.chat_photo {
+            return tells;
+        }
+        let kind = message.body.media.as_ref().map(|media| media.kind);
+        self.media
+            .is_none_or(|wanted| !tells && kind.is_some_and(|kind| wanted.contains(&kind)))
     }
 }
 

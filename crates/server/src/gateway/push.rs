@@ -9,7 +9,7 @@ use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::services::{BOT_FATHER, SEARCH_REPORT, SPAM_BOT, TRANSPARENCY};
-use heliograph_domain::{bots, channels, jobs, stale};
+use heliograph_domain::{bots, channels, files, jobs, stale};
 use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, UserId};
 use heliograph_store::{Listener, Rows, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
@@ -150,7 +150,9 @@ impl Bus for Wakes {
     fn publish(&self, signal: Signal) {
         match &signal {
             Signal::Wake(wake) => self.send(wake.owner.0, signal),
-            Signal::Typing { to, .. } | Signal::Status { to, .. } => self.send(to.0, signal),
+            Signal::Typing { to, .. } | Signal::Status { to, .. } | Signal::Notice { to, .. } => {
+                self.send(to.0, signal);
+            }
             Signal::ChannelTyping { channel, .. } | Signal::ChannelChanged { channel } => {
                 self.send(channel.0, signal);
             }
@@ -189,7 +191,12 @@ async fn run_jobs(gateway: Weak<Gateway>, due: Arc<Notify>) {
             };
             let services = &gateway.services;
             match jobs::run_due(&services.store, services.clock.now()).await {
-                Ok(0) => {}
+                Ok(0) => {
+                    let now = services.clock.now();
+                    if let Err(error) = files::sweep(&services.store, &services.files, now).await {
+                        tracing::error!(%error, "files_not_erased");
+                    }
+                }
                 Ok(_) => continue,
                 Err(error) => tracing::error!(%error, "follow-up work failed"),
             }
@@ -205,6 +212,7 @@ impl Gateway {
             Signal::Wake(wake) => self.push_wake(wake).await,
             Signal::Typing { to, .. }
             | Signal::Status { to, .. }
+            | Signal::Notice { to, .. }
             | Signal::BotCallback { bot: to, .. } => {
                 let Some((sessions, _)) = self.registry.audience(*to) else {
                     return Ok(());
@@ -424,6 +432,7 @@ impl Gateway {
             | Signal::Status { .. }
             | Signal::ChannelTyping { .. }
             | Signal::ChannelChanged { .. }
+            | Signal::Notice { .. }
             | Signal::BotCallback { .. } => {}
         }
     }

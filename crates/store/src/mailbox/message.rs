@@ -2,7 +2,7 @@
 
 use super::rows::{Mailbox, MessageIdRow, MessageRow, SentRow};
 use super::{EventKind, record, state};
-use crate::{KeyRange, Order, Rows, StoreError, Tx};
+use crate::{KeyRange, Order, Rows, StoreError, Tx, uses};
 use heliograph_model::{Body, Change, Logged, Message, MessageId, Owner, Peer, UserId};
 use std::sync::Arc;
 
@@ -71,6 +71,11 @@ async fn put(
     mailbox.changed_s = tx.now().seconds();
     tx.put::<Mailbox>(owner, &(), &mailbox)?;
 
+    if let Some(body) = &stored {
+        for file in body.files() {
+            uses::add(tx, *file, (owner, id))?;
+        }
+    }
     let row = MessageRow {
         pts: mailbox.pts,
         date: tx.now().seconds(),
@@ -300,6 +305,16 @@ pub async fn edit(
     else {
         return Ok(None);
     };
+    let place = (holder, holder_id);
+    let before = held.body.take().unwrap_or_default();
+    for file in body.files() {
+        uses::add(tx, *file, place)?;
+    }
+    for file in before.files() {
+        if !body.files().contains(file) {
+            uses::remove(tx, *file, place).await?;
+        }
+    }
     held.body = Some(body);
     tx.put(holder, &(holder_peer, holder_id), &held)?;
 
@@ -330,7 +345,14 @@ pub async fn delete(
             continue;
         };
         if let Some(body) = row.body.clone() {
-            hand_over(tx, owner, peer, &row, body).await?;
+            let files = body.files().to_vec();
+            let heir = hand_over(tx, owner, peer, &row, body).await?;
+            for file in files {
+                if let Some(heir) = heir {
+                    uses::add(tx, file, heir)?;
+                }
+                uses::remove(tx, file, (owner, *id)).await?;
+            }
         }
         tx.delete::<MessageRow>(owner, &(peer, *id))?;
         tx.delete::<MessageIdRow>(owner, id)?;
@@ -345,25 +367,26 @@ pub async fn delete(
         .map(Some)
 }
 
-/// Moves a text to the other copy, where that copy still relies on it.
+/// Moves a text to the other copy, where that copy still relies on it; answers with its place.
 async fn hand_over(
     tx: &mut Tx<'_>,
     owner: Owner,
     peer: Peer,
     row: &MessageRow,
     body: Body,
-) -> Result<(), StoreError> {
+) -> Result<Option<uses::Place>, StoreError> {
     let (Some(sibling), Some(me)) = (row.sibling, Peer::from_number(owner.0)) else {
-        return Ok(());
+        return Ok(None);
     };
     let Some(mut theirs) = tx.find::<MessageRow>(peer.into(), &(me, sibling)).await? else {
-        return Ok(());
+        return Ok(None);
     };
-    if theirs.body.is_none() {
-        theirs.body = Some(body);
-        tx.put(peer.into(), &(me, sibling), &theirs)?;
+    if theirs.body.is_some() {
+        return Ok(None);
     }
-    Ok(())
+    theirs.body = Some(body);
+    tx.put(peer.into(), &(me, sibling), &theirs)?;
+    Ok(Some((peer.into(), sibling)))
 }
 
 /// Pins or unpins messages of a chat in one mailbox; answers with the log entry, `None` when all
