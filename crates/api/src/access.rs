@@ -27,7 +27,7 @@ impl AccessKey {
     }
 
     /// A check sum over these bytes. The first piece says what it is for.
-    pub(crate) fn mac(&self, pieces: &[&[u8]]) -> [u8; 32] {
+    pub fn mac(&self, pieces: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for piece in pieces {
             mac.update(piece);

@@ -49,6 +49,13 @@ impl AccessKey {
         i64::from_le_bytes(*head)
     }
 
+    /// Names a file to the table of methods for somebody who may have it: its access hash, and a
+    /// reference of today. `now_s` counts Unix seconds.
+    pub fn name_file(&self, file: FileId, viewer: UserId, now_s: i32) -> (i64, Vec<u8>) {
+        let reference = self.reference(file, viewer, ShownIn::Mailbox, now_s);
+        (self.file_hash(file), reference)
+    }
+
     /// A reference for a file that is shown to `viewer` today. `now_s` counts Unix seconds.
     pub(crate) fn reference(
         &self,

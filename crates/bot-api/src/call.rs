@@ -1,10 +1,11 @@
 //! A bot's calls through the table of methods, and the chats that it names.
 
+use crate::files::FileNames;
 use crate::{ApiError, BotApi};
 use heliograph_api::{Caller, Ctx};
 use heliograph_domain::keys::ClientInfo;
 use heliograph_domain::{accounts, channels};
-use heliograph_model::{AuthKeyId, ChannelId, Peer, UserId, Username};
+use heliograph_model::{AuthKeyId, ChannelId, FileId, Peer, UserId, Username};
 use heliograph_store::mailbox;
 use heliograph_tl::enums::{InputChannel, InputPeer, InputUser};
 use heliograph_tl::{Decode, Function, types};
@@ -120,6 +121,17 @@ impl Bot {
             .view()
             .await
             .map_err(ApiError::internal)
+    }
+
+    /// Names files to the bot.
+    pub fn file_names(&self) -> FileNames {
+        FileNames::new(self.cx.access.clone(), self.id)
+    }
+
+    /// A file that the bot may have, as it is named to the table of methods.
+    pub fn reference(&self, file: FileId) -> (i64, Vec<u8>) {
+        let now_s = self.cx.now().seconds();
+        self.cx.access.name_file(file, self.id, now_s)
     }
 
     /// A chat, as the bot names it to the table of methods.

@@ -60,6 +60,9 @@ const WORDS: &[(&str, u16, &str)] = &[
         400,
         "not enough rights to send text messages to the chat",
     ),
+    ("IMAGE_PROCESS_FAILED", 400, "IMAGE_PROCESS_FAILED"),
+    ("MEDIA_CAPTION_TOO_LONG", 400, "message caption is too long"),
+    ("FILE_PARTS_INVALID", 400, "file is too big"),
     ("USER_IS_BLOCKED", 403, "bot was blocked by the user"),
 ];
 
@@ -97,6 +100,25 @@ impl ApiError {
     pub fn internal(error: heliograph_store::StoreError) -> Self {
         tracing::error!(%error, "a bot's request failed");
         Self::new(500, "Internal Server Error")
+    }
+
+    /// 500: the bytes could not be written or read; what happened stands in the log.
+    pub fn fault(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a bot's request failed");
+        Self::new(500, "Internal Server Error")
+    }
+
+    /// 413: more than a request may hold.
+    pub fn too_large() -> Self {
+        Self::new(413, "Request Entity Too Large")
+    }
+
+    /// 429: wait so many seconds.
+    pub fn too_many(wait_s: u32) -> Self {
+        ApiError {
+            retry_after_s: Some(wait_s),
+            ..Self::new(429, &format!("Too Many Requests: retry after {wait_s}"))
+        }
     }
 
     fn new(code: u16, description: &str) -> Self {

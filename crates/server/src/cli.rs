@@ -3,6 +3,7 @@
 mod moderation;
 mod search;
 mod staff;
+mod switch;
 
 use crate::bench;
 use crate::client_config::{self, Client, PublicKey, Target};
@@ -258,6 +259,9 @@ enum Admin {
     SearchExplain(search::Explain),
     /// Make the public index anew from the store, and wait until it is complete.
     Reindex(search::Reindex),
+    /// Switch something off for a while, or on again.
+    #[command(subcommand)]
+    Switch(switch::Switch),
 }
 
 #[derive(Subcommand)]
@@ -319,6 +323,7 @@ impl Cli {
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
+            Command::Admin(Admin::Switch(asked)) => switch::switch(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
             Command::Custodian(asked) => custodian(&asked),

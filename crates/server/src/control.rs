@@ -58,6 +58,15 @@ pub enum Command {
     Reindex {},
     /// Where the public index stands.
     IndexState {},
+    /// Switches uploads off for some, or on again.
+    SwitchUploads {
+        /// For whom: a word of [`Uploaders`](heliograph_domain::switches::Uploaders).
+        of: String,
+        /// Until when, in Unix seconds; without it they are switched on.
+        until: Option<u64>,
+        /// Why, as people read it.
+        reason: String,
+    },
 }
 
 /// Someone at the desk.

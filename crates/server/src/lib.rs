@@ -26,6 +26,7 @@ pub mod secrets;
 pub mod service_accounts;
 pub mod settings;
 pub mod start;
+pub mod switches;
 pub mod system;
 pub mod trust;
 

@@ -20,6 +20,7 @@ use crate::search::explain::explain;
 use crate::secrets::{DataFolder, Secrets, SecretsError, replace};
 use crate::service_accounts::ServiceAccounts;
 use crate::settings::{FloodLimits, Settings};
+use crate::switches;
 use crate::system::{self, SystemClock};
 use crate::trust::Trust;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
@@ -547,6 +548,12 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
                     Answer::Refused("there is nobody of this name at the desk".into())
                 }
             })
+        }
+        Command::SwitchUploads { of, until, reason } => {
+            let off = until.map(|until| (until, reason));
+            let (store, clock) = (&services.store, &*services.clock);
+            let switched = switches::switch_uploads(store, clock, &of, off, switches::record);
+            answer(switched.await, |()| Answer::Done)
         }
         Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),
         Command::ExplainSearch(question) => {

@@ -1,5 +1,6 @@
 //! `Message` and `MessageEntity` objects.
 
+use super::media::{photo_sizes, put_media};
 use super::{Pool, markup, peer_of, put};
 use heliograph_model::{Peer, UserId};
 use heliograph_tl::enums::{self, MessageAction, MessageEntity, MessageReplyHeader};
@@ -70,12 +71,24 @@ fn plain(pool: &Pool, bot: UserId, message: &types::Message, answered: Option<Va
         "has_protected_content",
         message.noforwards.then_some(true),
     );
-    object.insert("text".into(), message.message.clone().into());
+    let shows = message.media.as_ref();
+    if let Some(media) = shows {
+        put_media(pool.files(), &mut object, media);
+        let album = message.grouped_id.map(|album| album.to_string());
+        put(&mut object, "media_group_id", album);
+    }
+    let (text, styles) = match shows {
+        Some(_) => ("caption", "caption_entities"),
+        None => ("text", "entities"),
+    };
+    if shows.is_none() || !message.message.is_empty() {
+        object.insert(text.into(), message.message.clone().into());
+    }
     if let Some(styled) = &message.entities {
         let styled = entities(pool, styled);
         put(
             &mut object,
-            "entities",
+            styles,
             Some(styled).filter(|list| !list.is_empty()),
         );
     }
@@ -137,6 +150,11 @@ fn service(
         MessageAction::ChatDeleteUser(action) => {
             ("left_chat_member", pool.user(UserId(action.user_id)))
         }
+        MessageAction::ChatEditPhoto(action) => {
+            let sizes = photo_sizes(pool.files(), &action.photo);
+            ("new_chat_photo", json!(sizes))
+        }
+        MessageAction::ChatDeletePhoto => ("delete_chat_photo", json!(true)),
         MessageAction::PinMessage => ("pinned_message", answered.unwrap_or(Value::Null)),
         _ => return Value::Object(object),
     };

@@ -1,6 +1,7 @@
 //! From the protocol's objects to the Bot API's JSON.
 
 mod markup;
+mod media;
 mod member;
 mod message;
 
@@ -8,7 +9,8 @@ pub use markup::parse as parse_markup;
 pub use member::{member, permissions, restrictions};
 pub use message::{answered_id, rendered};
 
-use crate::call::chat_id;
+use crate::call::{Bot, chat_id};
+use crate::files::FileNames;
 use heliograph_model::{ChannelId, Peer, UserId};
 use heliograph_tl::enums;
 use heliograph_tl::types;
@@ -16,13 +18,27 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// The people and chats that an answer of the protocol brought along.
-#[derive(Default)]
 pub struct Pool {
+    files: FileNames,
     users: HashMap<i64, types::User>,
     chats: HashMap<i64, types::Channel>,
 }
 
 impl Pool {
+    /// An empty one, whose files are named to this bot.
+    pub fn of(bot: &Bot) -> Self {
+        Pool {
+            files: bot.file_names(),
+            users: HashMap::new(),
+            chats: HashMap::new(),
+        }
+    }
+
+    /// Names files to the bot.
+    pub fn files(&self) -> &FileNames {
+        &self.files
+    }
+
     /// Takes them in.
     pub fn add(&mut self, users: Vec<enums::User>, chats: Vec<enums::Chat>) {
         for user in users {

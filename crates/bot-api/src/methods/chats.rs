@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// `getChat`: a `ChatFullInfo` object.
 pub async fn get_chat(bot: &Bot, args: &Args) -> Result<Value, ApiError> {
     let chat = bot.chat(&args.text("chat_id")).await?;
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     let mut more = serde_json::Map::new();
     match chat {
         Peer::User(user) => {

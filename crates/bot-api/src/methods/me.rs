@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub async fn get_me(bot: &Bot) -> Result<Value, ApiError> {
     let id = vec![InputUser::Self_];
     let users = bot.invoke(f::users::GetUsers { id }).await?;
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     pool.add(users, Vec::new());
     let mut view = bot.view().await?;
     let own = bots::find(&mut *view, bot.id)

@@ -33,7 +33,7 @@ pub async fn get_chat_member_count(bot: &Bot, args: &Args) -> Result<Value, ApiE
     let Peer::Channel(channel) = peer else {
         return Ok(2.into());
     };
-    let full = full(bot, channel, &mut Pool::default()).await?;
+    let full = full(bot, channel, &mut Pool::of(bot)).await?;
     Ok(full.participants_count.unwrap_or(0).into())
 }
 
@@ -44,7 +44,7 @@ pub async fn get_chat_member(bot: &Bot, args: &Args) -> Result<Value, ApiError> 
         channel: bot.input_channel(channel),
         participant: bot.input_peer(user.into()),
     };
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     match bot.invoke(call).await {
         Ok(ChannelParticipant::ChannelParticipant(found)) => {
             pool.add(found.users, found.chats);
@@ -72,7 +72,7 @@ pub async fn get_chat_administrators(bot: &Bot, args: &Args) -> Result<Value, Ap
     let ChannelParticipants::ChannelParticipants(found) = bot.invoke(call).await? else {
         return Ok(json!([]));
     };
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     pool.add(found.users, found.chats);
     let members = found.participants.iter().map(|of| member(&pool, of));
     let shown = members.filter(|member| {

@@ -2,6 +2,7 @@
 
 mod chats;
 mod me;
+mod media;
 mod members;
 mod send;
 mod shown;
@@ -24,6 +25,10 @@ pub async fn call(bot: &Bot, method: &str, args: Args) -> Result<Value, ApiError
         "getwebhookinfo" => updates::get_webhook_info(bot).await,
         "sendmessage" => send::send_message(bot, &args).await,
         "editmessagetext" => send::edit_message_text(bot, &args).await,
+        "sendphoto" => media::send_photo(bot, &args).await,
+        "senddocument" => media::send_document(bot, &args).await,
+        "editmessagecaption" => media::edit_message_caption(bot, &args).await,
+        "getfile" => media::get_file(bot, &args).await,
         "deletemessage" => send::delete_message(bot, &args).await,
         "forwardmessage" => send::forward_message(bot, &args).await,
         "copymessage" => send::copy_message(bot, &args).await,

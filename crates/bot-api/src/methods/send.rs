@@ -13,21 +13,21 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A number for a message of which the bot gives none.
-fn random_id(bot: &Bot) -> i64 {
+pub(super) fn random_id(bot: &Bot) -> i64 {
     i64::from_le_bytes(bot.cx().random())
 }
 
-async fn chat(bot: &Bot, args: &Args) -> Result<Peer, ApiError> {
+pub(super) async fn chat(bot: &Bot, args: &Args) -> Result<Peer, ApiError> {
     bot.chat(&args.text("chat_id")).await
 }
 
-fn message_id(args: &Args, name: &str) -> Result<i32, ApiError> {
+pub(super) fn message_id(args: &Args, name: &str) -> Result<i32, ApiError> {
     let id = args.number(name).and_then(|id| i32::try_from(id).ok());
     id.filter(|id| *id > 0)
         .ok_or_else(|| ApiError::bad_request("message identifier is not specified"))
 }
 
-fn markup(args: &Args) -> Result<Option<ReplyMarkup>, ApiError> {
+pub(super) fn markup(args: &Args) -> Result<Option<ReplyMarkup>, ApiError> {
     let given: Option<Value> = args.structure("reply_markup")?;
     given.as_ref().map(json::parse_markup).transpose()
 }
@@ -40,7 +40,11 @@ struct ReplyParameters {
 }
 
 /// The message that a new one answers.
-async fn reply_to(bot: &Bot, chat: Peer, args: &Args) -> Result<Option<InputReplyTo>, ApiError> {
+pub(super) async fn reply_to(
+    bot: &Bot,
+    chat: Peer,
+    args: &Args,
+) -> Result<Option<InputReplyTo>, ApiError> {
     let parameters: Option<ReplyParameters> = args.structure("reply_parameters")?;
     let old = args
         .number("reply_to_message_id")

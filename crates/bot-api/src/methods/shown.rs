@@ -22,7 +22,7 @@ async fn fetch(bot: &Bot, chat: Peer, ids: &[i32]) -> Result<(Vec<Message>, Pool
         }
         Peer::User(_) | Peer::Chat(_) => bot.invoke(f::messages::GetMessages { id }).await?,
     };
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     let messages = match page {
         Messages::Messages(page) => {
             pool.add(page.users, page.chats);

@@ -203,7 +203,7 @@ async fn update(bot: &Bot, queued: &Queued) -> Result<Option<(&'static str, Valu
 
 async fn people(bot: &Bot, people: &[UserId]) -> Result<Pool, ApiError> {
     let id = people.iter().map(|user| bot.input_user(*user)).collect();
-    let mut pool = Pool::default();
+    let mut pool = Pool::of(bot);
     pool.add(bot.invoke(f::users::GetUsers { id }).await?, Vec::new());
     Ok(pool)
 }

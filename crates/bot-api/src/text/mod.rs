@@ -78,6 +78,16 @@ impl Builder {
 
 /// A text with its entities, as a request gives them under `name`, `parse_mode` and `entities`.
 pub fn parse(bot: &Bot, args: &Args, name: &str) -> Result<(String, Vec<MessageEntity>), ApiError> {
+    parse_as(bot, args, name, "entities")
+}
+
+/// The same with the entities under another name, as captions have it.
+pub fn parse_as(
+    bot: &Bot,
+    args: &Args,
+    name: &str,
+    entities: &str,
+) -> Result<(String, Vec<MessageEntity>), ApiError> {
     let text = args.text(name);
     let mode = args.text("parse_mode").to_lowercase();
     let unreadable =
@@ -87,7 +97,7 @@ pub fn parse(bot: &Bot, args: &Args, name: &str) -> Result<(String, Vec<MessageE
         "markdownv2" => markdown::parse_v2(&text).map_err(unreadable)?,
         "markdown" => markdown::parse_old(&text).map_err(unreadable)?,
         "" => {
-            let given: Option<Vec<Value>> = args.structure("entities")?;
+            let given: Option<Vec<Value>> = args.structure(entities)?;
             let given = given.unwrap_or_default();
             return Ok((
                 text,
