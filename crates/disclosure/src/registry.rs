@@ -41,7 +41,7 @@ pub struct AuthorityDetails {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<[u8; 32]>,
     /// The Ed25519 key with which it signs the documents of its orders
-    /// ([`OrderKey`](crate::order_key::OrderKey)); left out as well.
+    /// ([`OrderKey`]); left out as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<[u8; 32]>,
     /// Hides the row behind its commitment: 32 random bytes.

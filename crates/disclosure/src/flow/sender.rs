@@ -32,7 +32,7 @@ pub struct Sender {
     /// The access key that it gives, if it has the form of one.
     pub key: Option<AccessKey>,
     /// What it gives as signatures under its documents
-    /// ([`OrderKey::signed`](crate::order_key::OrderKey::signed)); empty where there are none.
+    /// ([`OrderKey::signed`]); empty where there are none.
     pub signatures: String,
 }
 
