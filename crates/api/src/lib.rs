@@ -23,6 +23,7 @@ mod references;
 pub mod render;
 mod reports;
 mod resolve;
+mod restrained;
 mod router;
 mod settings;
 #[cfg(test)]

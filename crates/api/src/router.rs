@@ -106,6 +106,7 @@ impl Router {
         if method.access == Access::User && cx.user()?.is_bot() && is_for_people(method.name) {
             return Err(text::BOT_METHOD_INVALID.into());
         }
+        cx.check_frozen(method.name, method.rate)?;
         cx.limits.take(cx.caller(), method.rate, cx.now())?;
         (method.handler)(cx, bytes)
     }

@@ -95,6 +95,18 @@ impl Measured {
         }
     }
 
+    /// What is put on a peer as a whole; `None` for most.
+    pub fn on_peer(&self, peer: Peer) -> Option<&Measures> {
+        let on_peer = self.peers.get(&peer.number())?;
+        Some(&on_peer.whole)
+    }
+
+    /// What is put on a post by itself; `None` for most.
+    pub fn on_post(&self, channel: ChannelId, id: MessageId) -> Option<&Measures> {
+        let on_peer = self.peers.get(&Peer::Channel(channel).number())?;
+        on_peer.posts.get(&id.0)
+    }
+
     /// Whether a peer is shown.
     pub fn peer(&self, peer: Peer, viewer: Viewer<'_>) -> Verdict {
         match self.peers.get(&peer.number()) {

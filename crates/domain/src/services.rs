@@ -33,6 +33,11 @@ pub(crate) const FIRST: UserId = NOTIFICATIONS;
 /// See [`FIRST`]. There is room for more.
 pub(crate) const LAST: UserId = UserId(777_099);
 
+/// Whether an id is a service account's.
+pub fn is_service(user: UserId) -> bool {
+    (FIRST..=LAST).contains(&user)
+}
+
 /// Usernames of service accounts that exist or will: nobody else may take them.
 const RESERVED: &[&str] = &[
     "announcements",

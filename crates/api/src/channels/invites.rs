@@ -5,7 +5,7 @@ use super::members::came_in;
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
-use crate::render::{Everyone, chat_of, exported_invite};
+use crate::render::{Everyone, chat_of, exported_invite, marks_for};
 use crate::resolve::page_limit;
 use crate::router::{Access, Router};
 use heliograph_domain::channels::{
@@ -103,7 +103,8 @@ async fn check_chat_invite(cx: Ctx, req: f::messages::CheckChatInvite) -> Result
     let viewer = cx.viewer()?;
     let (invite, standing) = holding(&cx, &req.hash).await?;
     if standing.inside() {
-        let chat = chat_of(viewer, &standing);
+        let marks = marks_for(viewer, standing.channel.id.into());
+        let chat = chat_of(viewer, &standing, &marks);
         return Ok(types::ChatInviteAlready { chat }.into());
     }
     let channel = &standing.channel;

@@ -17,8 +17,8 @@ pub(super) fn register(router: &mut Router) {
 }
 
 /// `help.getAppConfig`: limits and switches by name, or that they are as the client has them.
-async fn get_app_config(_: Ctx, req: f::help::GetAppConfig) -> Result<enums::help::AppConfig> {
-    let config = config();
+async fn get_app_config(cx: Ctx, req: f::help::GetAppConfig) -> Result<enums::help::AppConfig> {
+    let config = config(&cx);
     let hash = hash_of([config.to_bytes().as_slice()]);
     if req.hash == hash {
         return Ok(enums::help::AppConfig::NotModified);
@@ -26,8 +26,8 @@ async fn get_app_config(_: Ctx, req: f::help::GetAppConfig) -> Result<enums::hel
     Ok(types::help::AppConfig { hash, config }.into())
 }
 
-fn config() -> JSONValue {
-    object(vec![
+fn config(cx: &Ctx) -> JSONValue {
+    let mut pairs = vec![
         // What the server enforces. There is nothing to buy, so the limits of those who pay are the
         // same.
         pair("dialogs_pinned_limit_default", number(PINNED_MAX as u32)),
@@ -58,7 +58,19 @@ fn config() -> JSONValue {
         // Links into the installation need no warning and carry no token.
         pair("url_auth_domains", array(Vec::new())),
         pair("autologin_domains", array(Vec::new())),
-    ])
+    ];
+    if let Some(freeze) = cx.frozen() {
+        // Clients show from these why everything is refused, and where to contest it.
+        pairs.extend([
+            pair("freeze_since_date", number(freeze.since.seconds() as u32)),
+            pair(
+                "freeze_until_date",
+                number(freeze.delete_at.seconds() as u32),
+            ),
+            pair("freeze_appeal_url", string("https://t.me/SpamBot")),
+        ]);
+    }
+    object(pairs)
 }
 
 fn pair(key: &str, value: JSONValue) -> JSONObjectValue {

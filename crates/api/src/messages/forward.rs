@@ -43,6 +43,7 @@ async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<
     }
     let source = cx.chat(&req.from_peer).await?;
     let to = cx.chat(&req.to_peer).await?;
+    cx.check_may_write(to).await?;
 
     let ids: Vec<MessageId> = req.id.into_iter().map(message_id).collect();
     let counted = ids.clone();

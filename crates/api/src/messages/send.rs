@@ -92,6 +92,7 @@ pub(super) async fn deliver(
         silent,
         clear_draft,
     } = outgoing;
+    cx.check_may_write(chat).await?;
     match chat {
         Peer::User(to) => {
             let sent = cx.write(SendMessage {

@@ -2,6 +2,7 @@
 //!
 //! A push is encoded once for nearly all of them (`docs/decisions/0004-channels.md`).
 
+use super::marks::{self, Marks};
 use super::updates::shown_by_change;
 use super::{Everyone, Shown, Viewer, message, min_chat, min_user, peer};
 use crate::context::Services;
@@ -118,7 +119,7 @@ pub async fn channel_wake(
         let channel = channels::find(rows, *id).await?;
         everyone
             .chats
-            .extend(channel.map(|channel| min_chat(&channel)));
+            .extend(channel.map(|channel| min_chat(&channel, &marks_of(services, channel.id))));
     }
     let date = services.clock.now().seconds();
     let encoded = |me: UserId| -> Vec<u8> {
@@ -148,6 +149,12 @@ pub async fn channel_wake(
 /// An id that is nobody's: who sees a channel as most do.
 const NOBODY: UserId = UserId(0);
 
+/// What moderation has put on a channel for everybody.
+fn marks_of(services: &Services, channel: ChannelId) -> Marks {
+    let me = NOBODY;
+    marks::for_all(Viewer { services, me }, channel.into())
+}
+
 /// A change of what a channel is, for everyone who is in it: `updateChannel`.
 pub async fn channel_changed(
     services: &Services,
@@ -163,7 +170,10 @@ pub async fn channel_changed(
             .into(),
         ],
         users: Vec::new(),
-        chats: found.iter().map(min_chat).collect(),
+        chats: found
+            .iter()
+            .map(|channel| min_chat(channel, &marks_of(services, channel.id)))
+            .collect(),
         date: services.clock.now().seconds(),
         seq: 0,
     }

@@ -1,5 +1,6 @@
 //! Channels and supergroups as a viewer sees them.
 
+use super::marks::{self, Marks};
 use super::{Viewer, chat_photo, peer};
 use heliograph_domain::channels::{self, ChannelError, Invite, Participant, Standing};
 use heliograph_model::{AdminRights, Ban, BannedRights, Channel, ChannelId, Peer, UserId};
@@ -15,14 +16,17 @@ pub(crate) async fn chat(
 ) -> Result<Option<enums::Chat>, StoreError> {
     let now_s = viewer.services.clock.now().seconds();
     match channels::standing(rows, id, viewer.me, now_s).await {
-        Ok(standing) => Ok(Some(chat_of(viewer, &standing))),
+        Ok(standing) => {
+            let marks = marks::for_viewer(viewer, rows, id.into()).await?;
+            Ok(Some(chat_of(viewer, &standing, &marks)))
+        }
         Err(ChannelError::Store(error)) => Err(error),
         Err(_) => Ok(None),
     }
 }
 
 /// The same, where it is known how the viewer stands.
-pub(crate) fn chat_of(viewer: Viewer<'_>, standing: &Standing) -> enums::Chat {
+pub(crate) fn chat_of(viewer: Viewer<'_>, standing: &Standing, marks: &Marks) -> enums::Chat {
     let channel = &standing.channel;
     let access_hash = viewer.services.access.hash(viewer.me, channel.id);
     if standing.may_read().is_err() {
@@ -57,22 +61,26 @@ pub(crate) fn chat_of(viewer: Viewer<'_>, standing: &Standing) -> enums::Chat {
         banned_rights: (own != BannedRights::default())
             .then(|| banned_rights(own, ban.map_or(0, |ban| ban.until))),
         participants_count: Some(channel.members as i32),
-        ..face(channel)
+        ..face(channel, marks)
     }
     .into()
 }
 
 /// What everyone sees of a channel: the `min` form, in which it stands beside pushed posts.
-pub(crate) fn min_chat(channel: &Channel) -> enums::Chat {
+pub(crate) fn min_chat(channel: &Channel, marks: &Marks) -> enums::Chat {
     types::Channel {
         min: true,
-        ..face(channel)
+        ..face(channel, marks)
     }
     .into()
 }
 
-fn face(channel: &Channel) -> types::Channel {
+fn face(channel: &Channel, marks: &Marks) -> types::Channel {
     types::Channel {
+        scam: marks.scam,
+        fake: marks.fake,
+        restricted: !marks.restrictions.is_empty(),
+        restriction_reason: marks.reasons(),
         broadcast: channel.broadcast,
         megagroup: !channel.broadcast,
         verified: channel.verified,

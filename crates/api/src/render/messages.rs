@@ -1,7 +1,7 @@
 //! Messages, drafts and peers.
 
 use super::media::{message_media, message_photo};
-use super::{Viewer, entities};
+use super::{Viewer, entities, marks};
 use heliograph_domain::messages::saved_peer;
 use heliograph_model::{
     ChannelId, ChatId, Content, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
@@ -60,7 +60,7 @@ pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
     }
     let counters = message.counters;
     let counted = counters.filter(|_| part.post);
-    types::Message {
+    let shown = types::Message {
         out,
         mentioned,
         silent: message.silent,
@@ -86,6 +86,17 @@ pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
         reply_markup: message.body.markup.as_ref().and_then(markup),
         post_author: part.signature,
         ..Default::default()
+    };
+    let Some(instead) = marks::instead_of(viewer, message) else {
+        return shown.into();
+    };
+    types::Message {
+        restriction_reason: Some(vec![marks::reason(&instead)]),
+        message: instead.text,
+        entities: None,
+        media: None,
+        reply_markup: None,
+        ..shown
     }
     .into()
 }

@@ -6,6 +6,7 @@
 mod channel_updates;
 mod channels;
 mod entities;
+mod marks;
 mod media;
 mod messages;
 mod page;
@@ -19,6 +20,7 @@ pub(crate) use channels::{
     parse_banned_rights, participant, people_of_participant,
 };
 pub(crate) use entities::{entities, parse_entities};
+pub(crate) use marks::for_all as marks_for;
 pub(crate) use media::{chat_photo, face_of, may_see_face, media, photo, public_face};
 pub(crate) use messages::{draft, message, peer, replies};
 pub(crate) use page::{Slice, page, slice};

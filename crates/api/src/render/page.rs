@@ -91,7 +91,7 @@ pub(crate) async fn slice(
     channels::count(rows, &mut slice.messages).await?;
     let mut shown = Shown::default();
     shown.messages(&slice.messages);
-    let messages = slice.messages.iter().map(|one| message(viewer.me, one));
+    let messages = slice.messages.iter().map(|one| message(viewer, one));
     let messages = messages.collect();
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::messages::MessagesSlice {

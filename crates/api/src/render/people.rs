@@ -1,6 +1,6 @@
 //! People as a viewer sees them.
 
-use super::{Shown, Viewer, face_of, public_face};
+use super::{Shown, Viewer, face_of, marks, public_face};
 use crate::error::Result;
 use crate::settings;
 use heliograph_domain::bots;
@@ -35,7 +35,12 @@ pub(crate) async fn user(
     };
     let last_name = Some(last_name.as_str()).filter(|name| !name.is_empty());
     let bot = bots::find(rows, person.id).await?;
+    let marks = marks::for_viewer(viewer, rows, person.id.into()).await?;
     Ok(types::User {
+        scam: marks.scam,
+        fake: marks.fake,
+        restricted: !marks.restrictions.is_empty(),
+        restriction_reason: marks.reasons(),
         bot_chat_history: bot.as_ref().is_some_and(|bot| !bot.privacy),
         bot_nochats: bot.as_ref().is_some_and(|bot| !bot.joins_groups),
         self_: person.id == me,

@@ -236,6 +236,22 @@ pub async fn pinned(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<(Peer, Dia
     Ok(pinned)
 }
 
+/// How far back a chat is looked through for a message of the other's.
+const WRITTEN_LOOK: usize = 50;
+
+/// Whether `other` has written to `owner` lately, so that the chat is not one with a stranger.
+pub async fn has_written(
+    rows: &mut dyn Rows,
+    owner: UserId,
+    other: UserId,
+) -> Result<bool, StoreError> {
+    let (mailbox, peer) = (Owner::from(owner), Peer::User(other));
+    let all = 0..u32::MAX;
+    let newest =
+        mailbox::history(rows, mailbox, peer, all, Order::Descending, WRITTEN_LOOK).await?;
+    Ok(newest.iter().any(|message| message.from == other))
+}
+
 /// In how many chats something incoming is unread.
 pub async fn unread_chats(rows: &mut dyn Rows, owner: UserId) -> Result<usize, StoreError> {
     let mut unread = 0;
