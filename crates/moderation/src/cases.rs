@@ -150,6 +150,34 @@ impl std::fmt::Debug for Excerpt {
 }
 
 impl Case {
+    /// A case as it begins.
+    pub fn new(
+        number: u64,
+        subject: Subject,
+        received: UnixMs,
+        origin: Origin,
+        reason: &Reason,
+    ) -> Self {
+        Self {
+            number,
+            subject,
+            received,
+            origin,
+            reason: reason.word.to_owned(),
+            reports: 0,
+            weight: 0,
+            taken: None,
+            proposal: None,
+            ended: None,
+            excerpts: Vec::new(),
+            not_by: Vec::new(),
+            contests: None,
+            statement: String::new(),
+            place: String::new(),
+            not_wider: None,
+        }
+    }
+
     /// The reason.
     pub fn reason(&self) -> &'static Reason {
         reasons::find(&self.reason).unwrap_or_else(|| {
@@ -277,24 +305,7 @@ pub(crate) async fn begin(
     reason: &Reason,
 ) -> Result<Case, StoreError> {
     let number = tx.next_number(COUNTER).await?;
-    let case = Case {
-        number,
-        subject,
-        received: tx.now(),
-        origin,
-        reason: reason.word.to_owned(),
-        reports: 0,
-        weight: 0,
-        taken: None,
-        proposal: None,
-        ended: None,
-        excerpts: Vec::new(),
-        not_by: Vec::new(),
-        contests: None,
-        statement: String::new(),
-        place: String::new(),
-        not_wider: None,
-    };
+    let case = Case::new(number, subject, tx.now(), origin, reason);
     let key = subject_key(&case.subject, origin == Origin::Appeal);
     tx.put(ALL, &key, &CaseNumber(number))?;
     Ok(case)

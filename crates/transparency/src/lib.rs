@@ -43,6 +43,7 @@ pub mod files;
 pub mod folder;
 pub mod fuzzing;
 pub mod ledger;
+pub mod moderation_report;
 pub mod note;
 pub mod policy;
 pub mod proof;

@@ -181,7 +181,7 @@ impl Rows {
 }
 
 /// The smallest of some ascending figures that at least so many percent do not exceed.
-fn percentile(ascending: &[u32], percent: usize) -> u64 {
+pub(crate) fn percentile(ascending: &[u32], percent: usize) -> u64 {
     let rank = (ascending.len() * percent).div_ceil(100).max(1);
     ascending.get(rank - 1).map_or(0, |hours| u64::from(*hours))
 }

@@ -76,6 +76,12 @@ impl Day {
         (days < next).then_some(Self(days))
     }
 
+    /// Its year, and its month from 1.
+    pub(crate) fn month(self) -> (u32, u32) {
+        let (year, month, _) = self.civil();
+        (year, month)
+    }
+
     /// Year, month and day of month.
     fn civil(self) -> (u32, u32, u32) {
         let mut year = 1970 + self.0 / 366;
