@@ -7,9 +7,12 @@
 //! - [`counter`], [`portal`]: where authorities hand orders in and fetch packages, as pages that
 //!   need no scripts and as a JSON interface.
 //! - [`casework`], [`staff`]: the desk's own pages, behind passkeys, with a record of every look.
+//! - [`moderating`]: moderation, which has its pages beside the desk's, for other people; `notices`
+//!   takes what people without an account report.
 //!
 //! The crate knows neither where messages lie nor how cases are worked on: it sees the log through
-//! [`PublicRecord`], the desk through [`Counter`] and [`Casework`], and keeps staff, sessions and
+//! [`PublicRecord`], the desk through [`Counter`] and [`Casework`], moderation through
+//! [`Moderating`], and keeps staff, sessions and
 //! audit records in the desk's database. [`router`] puts everything together; it sets its own
 //! security headers and must not stand behind a layer that replaces them.
 //!
@@ -19,9 +22,11 @@ mod answer;
 mod blocking;
 pub mod casework;
 pub mod counter;
+mod fields;
 mod headers;
 pub mod installation;
 pub mod moderating;
+mod notices;
 mod page;
 pub mod portal;
 pub mod preview;
@@ -66,6 +71,8 @@ pub struct Parts {
     pub counter: Arc<dyn Counter>,
     /// The desk as its officers work at it.
     pub casework: Arc<dyn Casework>,
+    /// Moderation as its people work at it.
+    pub moderating: Arc<dyn Moderating>,
     /// Staff, sessions and audit records.
     pub desk: Desk,
     /// The time.
@@ -80,6 +87,7 @@ pub(crate) struct Shared {
     pub record: Arc<dyn PublicRecord>,
     pub counter: Arc<dyn Counter>,
     pub casework: Arc<dyn Casework>,
+    pub moderating: Arc<dyn Moderating>,
     pub desk: Desk,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -97,6 +105,7 @@ pub fn router(parts: Parts) -> Result<Router, InstallationError> {
         record: parts.record,
         counter: parts.counter,
         casework: parts.casework,
+        moderating: parts.moderating,
         desk: parts.desk,
         clock: parts.clock,
         entropy: parts.entropy,
@@ -107,6 +116,7 @@ pub fn router(parts: Parts) -> Result<Router, InstallationError> {
         .route("/pages.css", get(page::style))
         .merge(public::routes())
         .merge(portal::routes())
+        .merge(notices::routes())
         .merge(staff::routes())
         .layer(map_response_with_state(shared.clone(), headers::secure))
         .with_state(shared))

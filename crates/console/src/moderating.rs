@@ -56,6 +56,27 @@ pub struct ReportLine {
     pub at_s: u64,
 }
 
+/// How far the opening of something sealed is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// Nobody has asked for it.
+    #[default]
+    NotAsked,
+    /// This moderator has: a second one is needed.
+    AskedByMe,
+    /// Another one has: this moderator can be the second.
+    AskedByAnother,
+}
+
+/// A report to a hotline or an authority, made outside of these pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HotlineReport {
+    /// To whom it was made.
+    pub to: String,
+    /// The number that they gave it.
+    pub reference: String,
+}
+
 /// A case, opened.
 #[derive(Clone, Debug)]
 pub struct CaseSheet {
@@ -67,6 +88,10 @@ pub struct CaseSheet {
     pub face: Face,
     /// Whether what was reported is sealed: two people open it together.
     pub sealed: bool,
+    /// While it is sealed: who has asked to open it.
+    pub opening: Opening,
+    /// Where it was reported to.
+    pub hotline: Vec<HotlineReport>,
     /// The reports, a hundred at most.
     pub reports: Vec<ReportLine>,
     /// Earlier decisions about the same subject, newest first.
@@ -77,6 +102,8 @@ pub struct CaseSheet {
     pub classifier: Option<String>,
     /// The moderator who looks at it has it.
     pub mine: bool,
+    /// What waits for a second moderator was proposed by the one who looks at it.
+    pub proposed_by_me: bool,
 }
 
 /// What came of something a moderator did, in words where it was refused.
@@ -138,6 +165,18 @@ pub trait Moderating: Send + Sync + 'static {
 
     /// A case.
     fn case(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError>;
+
+    /// Asks to open what is sealed. Once a second moderator asks as well, [`Moderating::case`] shows
+    /// it to both, for as long as they have it open.
+    fn open_sealed(&self, who: &Person, case: u64) -> Result<(), ModeratingError>;
+
+    /// Notes that a case was reported to a hotline or an authority; the report is counted.
+    fn hotline(
+        &self,
+        who: &Person,
+        case: u64,
+        report: HotlineReport,
+    ) -> Result<(), ModeratingError>;
 
     /// Decides a case, or proposes what needs a second moderator.
     fn decide(&self, who: &Person, case: u64, verdict: Verdict)

@@ -7,9 +7,11 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 /// The links at the top of the pages for everyone.
-const PUBLIC_LINKS: [(&str, &str); 5] = [
+const PUBLIC_LINKS: [(&str, &str); 7] = [
     ("/transparency", "Transparency"),
     ("/transparency/entries", "The log"),
+    ("/terms", "Terms"),
+    ("/report", "Report"),
     ("/law-enforcement", "For authorities"),
     ("/requests", "Hand in a request"),
     ("/privacy", "Privacy"),

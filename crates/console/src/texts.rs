@@ -246,6 +246,18 @@ pub const NOT_CONFIRMED: &str = "Nothing was opened: tick the box under what wil
 /// Neither yes nor no.
 pub const NO_ANSWER: &str = "Answer with yes or no.";
 
+/// What is sealed, and why.
+pub const SEALED: &str = "What was reported is sealed, because it concerns a child. Two people open \
+                          it together; nothing of it is shown before that, and no copy is made.";
+
+/// What somebody can do whose notice was decided.
+pub const REDRESS: &str = "You can send a new notice with what was missing. You can also turn to an \
+                           out-of-court body of your choice, or to a court; both can hear you \
+                           whatever was decided here.";
+
+/// Nothing is taken back without a reason.
+pub const NO_FACTS: &str = "Say why it is taken back: the owner reads it.";
+
 /// A decision without a reason.
 pub const NO_REASON: &str = "Give a reason: it becomes part of the file.";
 

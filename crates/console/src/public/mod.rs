@@ -5,9 +5,11 @@ mod check;
 mod entries;
 mod guide;
 mod log;
+mod moderation;
 mod overview;
 mod privacy;
 mod reports;
+mod terms;
 mod well_known;
 mod words;
 
@@ -34,6 +36,11 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/transparency/reports/{quarter}", get(reports::page))
         .route("/log/{*path}", get(log::file))
         .route("/.well-known/heliograph", get(well_known::json))
+        .route("/transparency/moderation", get(moderation::page))
+        .route("/transparency/moderation.csv", get(moderation::csv))
+        .route("/transparency/moderation.json", get(moderation::json))
+        .route("/terms", get(terms::current))
+        .route("/terms/{version}", get(terms::version))
         .route("/law-enforcement", get(guide::page))
         .route("/privacy", get(privacy::page))
 }

@@ -1,6 +1,6 @@
 //! `/transparency`: trust level first, then what is wrong, then how much.
 
-use super::{demo, reports, trust};
+use super::{demo, moderation, reports, trust};
 use crate::Shared;
 use crate::page::{Page, moment, number};
 use crate::record::Snapshot;
@@ -34,6 +34,7 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
         (the_log(&log, now_s))
         (coverage(&log))
         (served(&log))
+        (moderation::link(&log))
         (reports::links(&log.ledger, now_s))
     };
     Page::new("Transparency", body)

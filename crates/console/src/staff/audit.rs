@@ -2,7 +2,7 @@
 
 use super::page as desk_page;
 use super::roles::Right;
-use super::session::enter;
+use super::session::{enter, moderation_case};
 use crate::Shared;
 use crate::answer::Refusal;
 use crate::casework::CaseworkError;
@@ -59,7 +59,10 @@ pub(super) async fn page(
                     td { (record.act.name) }
                     td {
                         @if let Some(case) = record.act.case {
-                            a href={ "/console/case/" (case) } { (case.to_string()[..8]) }
+                            @match moderation_case(case) {
+                                Some(number) => { "moderation " (number) }
+                                None => a href={ "/console/case/" (case) } { (case.to_string()[..8]) },
+                            }
                         }
                     }
                     td { @match &record.closed { Some((_, outcome)) => (outcome), None => strong { "open" } } }

@@ -23,6 +23,9 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let visit = enter(&shared, &headers, Right::Enter).await?;
+    if visit.roles.may(Right::Moderate) {
+        return Ok(Redirect::to("/console/queue").into_response());
+    }
     if !visit.roles.may(Right::SeeCases) {
         return Ok(Redirect::to("/console/registry").into_response());
     }

@@ -100,7 +100,7 @@ pub(super) async fn page(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
 ) -> Result<Page, Refusal> {
-    let visit = enter(&shared, &headers, Right::Enter).await?;
+    let visit = enter(&shared, &headers, Right::EnterDesk).await?;
     let (drafts, waiting) = visit
         .recorded("see-decisions", None, |shared, who, now_s| {
             Ok((shared.drafts.list(), shared.casework.waiting(who, now_s)?))
@@ -305,7 +305,7 @@ pub(super) async fn entry(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
-    let visit = enter(&shared, &headers, Right::Enter).await?;
+    let visit = enter(&shared, &headers, Right::EnterDesk).await?;
     let found = visit.recorded("see-decisions", None, move |shared, _, _| {
         Ok(shared.drafts.find(&name))
     });

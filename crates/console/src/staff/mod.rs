@@ -1,4 +1,4 @@
-//! The desk's own pages, under `/console`.
+//! The pages of staff, under `/console`: the desk's and moderation's.
 //!
 //! `session::enter` lets someone in by session and right. Every look at something and everything
 //! done goes through `Visit::recorded` there, which opens an audit record first.
@@ -11,6 +11,7 @@ mod cases;
 mod custodians;
 mod decisions;
 mod invitation;
+mod moderation;
 mod passkey;
 mod quarantine;
 mod registry;
@@ -89,6 +90,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/console/decisions/{id}", post(decisions::complete))
         .route("/console/audit", get(audit::page))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .merge(moderation::routes())
 }
 
 /// The one script.
@@ -100,14 +102,19 @@ async fn script() -> impl IntoResponse {
     (headers, include_str!("passkey.js"))
 }
 
-/// A page of the desk.
+/// A page for staff.
 fn page(visit: &Visit, title: &'static str, body: Markup) -> Page {
     let may = |right| visit.roles.may(right);
     let navigation = html! {
         @if may(Right::SeeCases) { a href="/console" { "Cases" } }
         @if may(Right::SeeRegistry) { a href="/console/registry" { "Registry" } }
-        a href="/console/decisions" { "Decisions" }
+        @if may(Right::EnterDesk) { a href="/console/decisions" { "Decisions" } }
         @if may(Right::SeeAudit) { a href="/console/audit" { "Audit" } }
+        @if may(Right::Moderate) {
+            a href="/console/queue" accesskey="q" { "Queue" }
+            a href="/console/decisions-of-moderation" { "Decisions" }
+            a href="/console/open-case" { "Open a case" }
+        }
         a href="/transparency" { "Public pages" }
         form method="post" action="/console/sign-out" {
             (csrf(visit))

@@ -12,17 +12,20 @@ pub enum Role {
     Registrar,
     /// Sees everything and changes nothing.
     Auditor,
-    /// Moderates; has no business here, and nobody is both.
+    /// Moderates what is public; sees nothing of the desk, and nobody is both.
     Moderator,
+    /// Moderates, and has agreed to see cases about children.
+    ChildSafety,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Officer,
         Self::Registrar,
         Self::Auditor,
         Self::Moderator,
+        Self::ChildSafety,
     ];
 
     /// Its word, on the command line and in the database.
@@ -32,7 +35,13 @@ impl Role {
             Self::Registrar => "registrar",
             Self::Auditor => "auditor",
             Self::Moderator => "moderator",
+            Self::ChildSafety => "child-safety",
         }
+    }
+
+    /// Whether it belongs to moderation, not to the desk.
+    fn moderates(self) -> bool {
+        matches!(self, Self::Moderator | Self::ChildSafety)
     }
 
     /// The role with this word.
@@ -46,6 +55,8 @@ impl Role {
 pub(crate) enum Right {
     /// To be signed in.
     Enter,
+    /// To be signed in at the desk: its decisions can be read.
+    EnterDesk,
     /// To look at cases and at what is in quarantine.
     SeeCases,
     /// To work on them; also to take a bundle or a passphrase out.
@@ -58,18 +69,25 @@ pub(crate) enum Right {
     Complete,
     /// To read the audit records.
     SeeAudit,
+    /// To moderate.
+    Moderate,
+    /// To see cases about children.
+    SeeChildren,
 }
 
 impl Right {
     /// Whether a role has it.
     fn of(self, role: Role) -> bool {
-        use Role::{Auditor, Moderator, Officer, Registrar};
+        use Role::{Auditor, ChildSafety, Officer, Registrar};
         match self {
-            Self::Enter | Self::SeeRegistry => role != Moderator,
+            Self::Enter => true,
+            Self::EnterDesk | Self::SeeRegistry => !role.moderates(),
             Self::SeeCases | Self::SeeAudit => matches!(role, Officer | Auditor),
             Self::WorkOnCases => role == Officer,
             Self::KeepRegistry => role == Registrar,
             Self::Complete => matches!(role, Officer | Registrar),
+            Self::Moderate => role.moderates(),
+            Self::SeeChildren => role == ChildSafety,
         }
     }
 }
@@ -82,7 +100,7 @@ pub struct Roles(BTreeSet<Role>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RolesError {
     /// Somebody without a role has no business here.
-    #[error("at least one role is needed: officer, registrar, auditor or moderator")]
+    #[error("at least one role is needed: officer, registrar, auditor, moderator or child-safety")]
     None,
     /// Who moderates must not see whom authorities ask about, and the other way round.
     #[error("nobody can be a moderator and have a role at the desk")]
@@ -97,9 +115,11 @@ impl Roles {
     pub fn new(roles: impl IntoIterator<Item = Role>) -> Result<Self, RolesError> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
         let shared = roles.len() > 1;
+        let moderate = roles.iter().filter(|role| role.moderates()).count();
+        let mixed = moderate > 0 && moderate < roles.len();
         if roles.is_empty() {
             Err(RolesError::None)
-        } else if shared && roles.contains(&Role::Moderator) {
+        } else if shared && mixed {
             Err(RolesError::Moderator)
         } else if shared && roles.contains(&Role::Auditor) {
             Err(RolesError::Auditor)
@@ -141,11 +161,16 @@ mod tests {
 
     #[test]
     fn nobody_is_officer_and_moderator_or_looks_at_their_own_work() {
-        use Role::{Auditor, Moderator, Officer, Registrar};
+        use Role::{Auditor, ChildSafety, Moderator, Officer, Registrar};
         assert_eq!(Roles::new([Officer, Moderator]), Err(RolesError::Moderator));
         assert_eq!(Roles::new([Auditor, Officer]), Err(RolesError::Auditor));
         assert_eq!(Roles::new([]), Err(RolesError::None));
+        assert_eq!(
+            Roles::new([Officer, ChildSafety]),
+            Err(RolesError::Moderator)
+        );
         assert!(Roles::new([Officer, Registrar]).is_ok());
+        assert!(Roles::new([Moderator, ChildSafety]).is_ok());
     }
 
     #[test]
@@ -154,6 +179,30 @@ mod tests {
             .map(|word| Token::parse(word).unwrap())
             .into();
         assert!(!Roles::of_tokens(&both).may(Right::Enter));
+    }
+
+    #[test]
+    fn who_moderates_sees_nothing_of_the_desk_and_children_only_by_consent() {
+        use Role::{ChildSafety, Moderator};
+        let both = Roles::new([Moderator, ChildSafety]).unwrap();
+        let desk = [
+            Right::EnterDesk,
+            Right::SeeCases,
+            Right::WorkOnCases,
+            Right::SeeRegistry,
+            Right::KeepRegistry,
+            Right::Complete,
+            Right::SeeAudit,
+        ];
+        for right in desk {
+            assert!(!both.may(right), "{right:?}");
+        }
+        assert!(both.may(Right::Moderate) && both.may(Right::SeeChildren));
+        assert!(!Roles::new([Moderator]).unwrap().may(Right::SeeChildren));
+        for role in [Role::Officer, Role::Registrar, Role::Auditor] {
+            let roles = Roles::new([role]).unwrap();
+            assert!(!roles.may(Right::Moderate) && !roles.may(Right::SeeChildren));
+        }
     }
 
     #[test]

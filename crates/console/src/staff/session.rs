@@ -4,6 +4,7 @@ use super::roles::{Right, Roles};
 use crate::answer::Refusal;
 use crate::blocking::blocking;
 use crate::casework::{CaseworkError, Person};
+use crate::moderating::{Moderating, ModeratingError};
 use crate::portal::Typed;
 use crate::{Shared, texts};
 use axum::http::HeaderMap;
@@ -144,6 +145,27 @@ impl Visit {
         case: Option<CaseId>,
         call: impl FnOnce(&Shared, &Person, u64) -> Result<T, CaseworkError> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.on_record(name, case, call).await
+    }
+
+    /// As [`Visit::recorded`], for moderation.
+    pub async fn moderated<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        case: Option<u64>,
+        call: impl FnOnce(&dyn Moderating, &Person) -> Result<T, ModeratingError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let case = case.map(audited);
+        self.on_record(name, case, |shared, who, _| call(&*shared.moderating, who))
+            .await
+    }
+
+    async fn on_record<T: Send + 'static, E: Into<Refusal> + 'static>(
+        &self,
+        name: &'static str,
+        case: Option<CaseId>,
+        call: impl FnOnce(&Shared, &Person, u64) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let person = self.person.clone();
         let now_s = self.shared.clock.now_s();
         blocking(&self.shared, move |shared| {
@@ -156,7 +178,7 @@ impl Visit {
                 Err(_) => shared.desk.fail_audit(audit, now_s),
             };
             closed.map_err(internal)?;
-            done.map_err(Refusal::from)
+            done.map_err(Into::into)
         })
         .await
     }
@@ -181,6 +203,33 @@ pub(super) fn act(staff: Option<StaffId>, name: &'static str, case: Option<CaseI
         staff,
         name: Token::parse(name).expect("acts are plain words"),
         case,
+    }
+}
+
+/// What the ids of moderation's cases begin with in audit records; those of the desk are random.
+const OF_MODERATION: [u8; 8] = *b"moderate";
+
+/// The id under which audit records name a case of moderation.
+fn audited(case: u64) -> CaseId {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&OF_MODERATION);
+    id[8..].copy_from_slice(&case.to_be_bytes());
+    CaseId(id)
+}
+
+/// The number of the case of moderation that an audit record names.
+pub(super) fn moderation_case(id: CaseId) -> Option<u64> {
+    let number = id.0.strip_prefix(&OF_MODERATION)?;
+    number.try_into().ok().map(u64::from_be_bytes)
+}
+
+impl From<ModeratingError> for Refusal {
+    fn from(error: ModeratingError) -> Self {
+        match error {
+            ModeratingError::Missing => Self::NotFound,
+            ModeratingError::Refused(why) => Self::Conflict(format!("{}{why}.", texts::NOT_DONE)),
+            ModeratingError::Failed(error) => Self::internal(&*error),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A console over an invented log, an invented desk and a real database of staff, for tests.
 
 mod desk;
+pub(crate) mod moderation;
 mod pages;
 mod public;
 
@@ -140,6 +141,7 @@ pub(crate) struct House {
     pub clock: Arc<TestClock>,
     pub counter: Arc<FakeCounter>,
     pub casework: Arc<FakeCasework>,
+    pub moderation: Arc<moderation::FakeModeration>,
     pub installation: Installation,
     pub entropy: Arc<Counting>,
     pub folder: tempfile::TempDir,
@@ -189,12 +191,14 @@ impl House {
             Arc::new(FakeCounter::default()),
             Arc::new(FakeCasework::default()),
         );
+        let moderation = Arc::new(moderation::FakeModeration::default());
         let entropy = Arc::new(Counting::default());
         let app = router(Parts {
             installation: installation.clone(),
             record: Arc::new(record(scene)),
             counter: counter.clone(),
             casework: casework.clone(),
+            moderating: moderation.clone(),
             desk: store.desk(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -205,6 +209,7 @@ impl House {
             clock,
             counter,
             casework,
+            moderation,
             installation,
             entropy,
             folder,

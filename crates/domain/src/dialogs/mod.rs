@@ -7,7 +7,7 @@ pub use drafts::{ClearDrafts, SaveDraft};
 pub use marks::{MarkUnread, PinDialog, ReorderPinned};
 
 use crate::channels;
-use heliograph_model::{Message, MessageId, Notice, Peer, UserId};
+use heliograph_model::{Message, MessageId, Notice, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, Dialog, MessageRow};
 use heliograph_store::{KeyRange, Order, Rows, StoreError, Tx};
 use thiserror::Error;

@@ -1,5 +1,6 @@
 //! Rights, forms, records and passkeys of the desk's pages.
 
+mod moderation;
 mod passkeys;
 mod rights;
 mod work;

@@ -9,69 +9,97 @@ use axum::http::{Request, StatusCode};
 use heliograph_disclosure::case::State;
 
 /// Who asks.
-const WHO: [&str; 6] = [
+const WHO: [&str; 7] = [
     "nobody",
     "officer",
     "registrar",
     "auditor",
     "moderator",
+    "child-safety",
     "authority",
 ];
 
 /// Every page and form: method, path, and what each of [`WHO`] is answered.
 ///
 /// `.` is allowed (whatever becomes of it), `s` is sent to sign in, `f` is forbidden, `r` is sent
-/// to another page of the desk. A form is sent without its token, so that `t` is the most that
+/// to another page of the desk, `q` to moderation's queue. A form is sent without its token, so that `t` is the most that
 /// anyone gets: the right is there, the token is not.
-const TABLE: [(&str, &str, &str); 48] = [
-    ("GET", "/pages.css", "......"),
-    ("GET", "/transparency", "......"),
-    ("GET", "/transparency/check", "......"),
-    ("GET", "/transparency/entries", "......"),
-    ("GET", "/transparency/entry/1", "......"),
-    ("GET", "/transparency/entry/1/proof", "......"),
-    ("GET", "/transparency/reports/2026Q4", "......"),
-    ("GET", "/log/checkpoint", "......"),
-    ("GET", "/.well-known/heliograph", "......"),
-    ("GET", "/law-enforcement", "......"),
-    ("GET", "/privacy", "......"),
-    ("GET", "/requests", "......"),
-    ("GET", "/requests/quarantined", "......"),
-    ("GET", "/requests/openapi.json", "......"),
-    ("GET", "/requests/r/SECRET", "nnnnn."),
-    ("GET", "/requests/r/SECRET/receipt", "nnnnn."),
-    ("POST", "/requests/r/SECRET/documents", "nnnnn."),
-    ("POST", "/requests/r/SECRET/package", "nnnnn."),
-    ("GET", "/requests/api/v1/orders/SECRET", "nnnnn."),
-    ("GET", "/requests/api/v1/orders/SECRET/receipt", "nnnnn."),
-    ("POST", "/requests/api/v1/orders/SECRET/documents", "nnnnn."),
-    ("POST", "/requests/api/v1/orders/SECRET/package", "nnnnn."),
-    ("GET", "/console/passkey.js", "......"),
-    ("GET", "/console/sign-in", "......"),
-    ("POST", "/console/sign-out", "stttfs"),
-    ("GET", "/console", "s.r.fs"),
-    ("GET", "/console/case/CASE", "s.f.fs"),
-    ("GET", "/console/case/CASE/document/0", "s.f.fs"),
-    ("POST", "/console/case/CASE/bundle", "stfffs"),
-    ("POST", "/console/case/CASE/passphrase", "stfffs"),
-    ("GET", "/console/case/CASE/open", "s.fffs"),
-    ("POST", "/console/case/CASE/do/answer", "stfffs"),
-    ("POST", "/console/case/CASE/do/open", "stfffs"),
-    ("POST", "/console/case/CASE/draft/preserve", "stfffs"),
-    ("GET", "/console/quarantine/INTAKE", "s.f.fs"),
-    ("POST", "/console/quarantine/INTAKE", "stfffs"),
-    ("GET", "/console/quarantine/INTAKE/document/0", "s.f.fs"),
-    ("GET", "/console/registry", "s...fs"),
-    ("POST", "/console/registry", "sftffs"),
-    ("GET", "/console/decisions", "s...fs"),
-    ("POST", "/console/decisions/country", "stfffs"),
-    ("POST", "/console/decisions/policy", "stfffs"),
-    ("GET", "/console/decisions/custodians", "s.fffs"),
-    ("POST", "/console/decisions/custodians", "stfffs"),
-    ("GET", "/console/decisions/00/entry", "s...fs"),
-    ("POST", "/console/decisions/00", "sttffs"),
-    ("GET", "/console/audit", "s.f.fs"),
-    ("GET", "/console/invitation/x", "nnnnnn"),
+const TABLE: [(&str, &str, &str); 71] = [
+    ("GET", "/pages.css", "......."),
+    ("GET", "/transparency", "......."),
+    ("GET", "/transparency/check", "......."),
+    ("GET", "/transparency/entries", "......."),
+    ("GET", "/transparency/entry/1", "......."),
+    ("GET", "/transparency/entry/1/proof", "......."),
+    ("GET", "/transparency/reports/2026Q4", "......."),
+    ("GET", "/log/checkpoint", "......."),
+    ("GET", "/.well-known/heliograph", "......."),
+    ("GET", "/transparency/moderation", "......."),
+    ("GET", "/transparency/moderation.csv", "......."),
+    ("GET", "/transparency/moderation.json", "......."),
+    ("GET", "/terms", "......."),
+    ("GET", "/terms/1", "......."),
+    ("GET", "/report", "......."),
+    ("POST", "/report", "......."),
+    ("GET", "/report/0000", "nnnnnnn"),
+    ("GET", "/law-enforcement", "......."),
+    ("GET", "/privacy", "......."),
+    ("GET", "/requests", "......."),
+    ("GET", "/requests/quarantined", "......."),
+    ("GET", "/requests/openapi.json", "......."),
+    ("GET", "/requests/r/SECRET", "nnnnnn."),
+    ("GET", "/requests/r/SECRET/receipt", "nnnnnn."),
+    ("POST", "/requests/r/SECRET/documents", "nnnnnn."),
+    ("POST", "/requests/r/SECRET/package", "nnnnnn."),
+    ("GET", "/requests/api/v1/orders/SECRET", "nnnnnn."),
+    ("GET", "/requests/api/v1/orders/SECRET/receipt", "nnnnnn."),
+    (
+        "POST",
+        "/requests/api/v1/orders/SECRET/documents",
+        "nnnnnn.",
+    ),
+    ("POST", "/requests/api/v1/orders/SECRET/package", "nnnnnn."),
+    ("GET", "/console/passkey.js", "......."),
+    ("GET", "/console/sign-in", "......."),
+    ("POST", "/console/sign-out", "sttttts"),
+    ("GET", "/console", "s.r.qqs"),
+    ("GET", "/console/case/CASE", "s.f.ffs"),
+    ("GET", "/console/case/CASE/document/0", "s.f.ffs"),
+    ("POST", "/console/case/CASE/bundle", "stffffs"),
+    ("POST", "/console/case/CASE/passphrase", "stffffs"),
+    ("GET", "/console/case/CASE/open", "s.ffffs"),
+    ("POST", "/console/case/CASE/do/answer", "stffffs"),
+    ("POST", "/console/case/CASE/do/open", "stffffs"),
+    ("POST", "/console/case/CASE/draft/preserve", "stffffs"),
+    ("GET", "/console/quarantine/INTAKE", "s.f.ffs"),
+    ("POST", "/console/quarantine/INTAKE", "stffffs"),
+    ("GET", "/console/quarantine/INTAKE/document/0", "s.f.ffs"),
+    ("GET", "/console/registry", "s...ffs"),
+    ("POST", "/console/registry", "sftfffs"),
+    ("GET", "/console/decisions", "s...ffs"),
+    ("POST", "/console/decisions/country", "stffffs"),
+    ("POST", "/console/decisions/policy", "stffffs"),
+    ("GET", "/console/decisions/custodians", "s.ffffs"),
+    ("POST", "/console/decisions/custodians", "stffffs"),
+    ("GET", "/console/decisions/00/entry", "s...ffs"),
+    ("POST", "/console/decisions/00", "sttfffs"),
+    ("GET", "/console/audit", "s.f.ffs"),
+    ("GET", "/console/queue", "sfff..s"),
+    ("POST", "/console/queue/take", "sffftts"),
+    ("GET", "/console/moderation/12", "sfff..s"),
+    ("GET", "/console/moderation/13", "sfffn.s"),
+    ("POST", "/console/moderation/12/leave", "sffftts"),
+    ("POST", "/console/moderation/12/verdict", "sffftts"),
+    ("POST", "/console/moderation/13/open", "sffffts"),
+    ("GET", "/console/moderation/13/hotline", "sfffn.s"),
+    ("POST", "/console/moderation/13/hotline", "sffftts"),
+    ("GET", "/console/decisions-of-moderation", "sfff..s"),
+    ("GET", "/console/decisions-of-moderation/4", "sfff..s"),
+    ("GET", "/console/decisions-of-moderation/5", "sfffn.s"),
+    ("POST", "/console/decisions-of-moderation/4/undo", "sffftts"),
+    ("GET", "/console/open-case", "sfff..s"),
+    ("POST", "/console/open-case", "sffftts"),
+    ("GET", "/console/invitation/x", "nnnnnnn"),
 ];
 
 fn role(who: &str) -> Option<Role> {
@@ -121,6 +149,7 @@ async fn everyone_gets_what_their_role_includes_and_nothing_else() {
             let got = match answer.status {
                 StatusCode::SEE_OTHER if signed_out => 's',
                 StatusCode::SEE_OTHER if answer.location() == "/console/registry" => 'r',
+                StatusCode::SEE_OTHER if answer.location() == "/console/queue" => 'q',
                 StatusCode::FORBIDDEN if answer.text().contains("role does not include") => 'f',
                 StatusCode::FORBIDDEN => 't',
                 StatusCode::NOT_FOUND if expected == 'n' => 'n',
@@ -245,6 +274,77 @@ async fn every_look_and_every_act_is_on_record() {
             done("see-passphrase"),
         ]
     );
+}
+
+#[tokio::test]
+async fn every_look_and_every_act_of_moderation_is_on_record_with_its_case() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("Mo", &[Role::Moderator]);
+    for path in [
+        "/console/queue",
+        "/console/moderation/12",
+        "/console/moderation/13",
+        "/console/decisions-of-moderation",
+        "/console/decisions-of-moderation/4",
+    ] {
+        let request = Request::get(path)
+            .header(COOKIE, &cookie)
+            .body(Body::empty());
+        house.send(request.expect("a request")).await;
+    }
+    for (path, field) in [
+        ("/console/queue/take", ("case", "12")),
+        ("/console/moderation/12/leave", ("", "")),
+        ("/console/queue/take", ("case", "99")),
+        (
+            "/console/decisions-of-moderation/4/undo",
+            ("facts", "It was wrong."),
+        ),
+    ] {
+        let fields = [(CSRF_FIELD, &*csrf), field];
+        house.send(urlencoded(path, &cookie, &fields)).await;
+    }
+    let done = |name: &str| (name.to_owned(), "done".to_owned());
+    let failed = |name: &str| (name.to_owned(), "failed".to_owned());
+    assert_eq!(
+        records(&house),
+        [
+            done("see-queue"),
+            done("see-moderation-case"),
+            failed("see-moderation-case"),
+            done("see-moderation-decisions"),
+            done("see-moderation-decision"),
+            done("do-take"),
+            done("do-leave"),
+            failed("do-take"),
+            done("do-undo"),
+        ]
+    );
+    let (auditor, _) = house.sign_in("auditor", &[Role::Auditor]);
+    let audit = house.page("/console/audit", &auditor).await;
+    assert!(audit.contains("moderation 12"), "{audit}");
+    assert!(!audit.contains("/console/case/"), "{audit}");
+}
+
+#[tokio::test]
+async fn without_an_audit_record_nothing_of_moderation_is_shown_and_nothing_runs() {
+    let house = House::new();
+    let (cookie, csrf) = house.sign_in("Mo", &[Role::Moderator]);
+    let path = house.folder.path().join("desk.db");
+    let other = rusqlite::Connection::open(path).expect("opens");
+    other
+        .execute_batch(
+            "CREATE TRIGGER no_records BEFORE INSERT ON audit
+             BEGIN SELECT RAISE(ABORT, 'no room'); END",
+        )
+        .expect("a trigger");
+    for path in ["/console/queue/take", "/console/moderation/12/leave"] {
+        let answer = house
+            .send(urlencoded(path, &cookie, &[(CSRF_FIELD, &csrf)]))
+            .await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+    }
+    assert!(house.moderation.done.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
