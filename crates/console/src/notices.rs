@@ -185,20 +185,20 @@ async fn send(
         let moderation = &shared.moderating;
         let taken = match moderation.find(&notice.location) {
             Ok(Some(_)) => moderation.notice(notice),
-            Ok(None) | Err(ModeratingError::Missing) => return Ok(Taken::NotHere),
+            Ok(None) | Err(ModeratingError::Missing) => return Ok(Received::NotHere),
             Err(error) => Err(error),
         };
         match taken {
-            Ok(secret) => Ok(Taken::Taken(secret)),
-            Err(ModeratingError::Refused(why)) => Ok(Taken::Refused(why)),
+            Ok(secret) => Ok(Received::Taken(secret)),
+            Err(ModeratingError::Refused(why)) => Ok(Received::Refused(why)),
             Err(error) => Err(error.into()),
         }
     });
     match taken.await? {
         // Another address than the form's, so that a page loaded anew does not send twice.
-        Taken::Taken(secret) => Ok(Redirect::to(&format!("/report/{secret}")).into_response()),
-        Taken::Refused(why) => again(&Wrong::new(), Some(&why)),
-        Taken::NotHere => {
+        Received::Taken(secret) => Ok(Redirect::to(&format!("/report/{secret}")).into_response()),
+        Received::Refused(why) => again(&Wrong::new(), Some(&why)),
+        Received::NotHere => {
             let words = "There is nothing public at this link, or under this name, here.";
             again(&Wrong::from([(LOCATION.name, words.to_owned())]), None)
         }
@@ -206,9 +206,12 @@ async fn send(
 }
 
 /// What came of a notice.
-enum Taken {
+enum Received {
+    /// It was taken; the secret of its receipt.
     Taken(String),
+    /// It was not, for this reason.
     Refused(String),
+    /// There is nothing where it says.
     NotHere,
 }
 

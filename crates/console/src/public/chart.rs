@@ -14,6 +14,8 @@ const LEFT: u64 = 165;
 const RIGHT: u64 = 55;
 /// Height of a row.
 const ROW: u64 = 26;
+/// Most letters of a label that fit left of the bars; a longer one is whole in the text and table.
+const MAX_LABEL: usize = 21;
 /// Most rows; a longer list is cut, and says so.
 const MAX_ROWS: usize = 25;
 
@@ -46,13 +48,21 @@ pub(super) fn bars(id: &str, title: &str, rows: &[(String, u64)]) -> Markup {
                 line .axis x1=(LEFT) y1="0" x2=(LEFT) y2=(height) {}
                 @for (position, (label, count)) in rows.iter().enumerate() {
                     @let top = position as u64 * ROW + 3;
-                    text x=(LEFT - 8) y=(top + 16) text-anchor="end" { (label) }
+                    text x=(LEFT - 8) y=(top + 16) text-anchor="end" { (shortened(label)) }
                     rect .bar x=(LEFT) y=(top) height=(ROW - 6) width=(length(*count, most)) {}
                     text x=(LEFT + length(*count, most) + 6) y=(top + 16) { (number(*count)) }
                 }
             }
         }
     }
+}
+
+fn shortened(label: &str) -> String {
+    if label.chars().count() <= MAX_LABEL {
+        return label.to_owned();
+    }
+    let begin: String = label.chars().take(MAX_LABEL - 1).collect();
+    format!("{begin}…")
 }
 
 /// The length of a bar; one that stands for something is always to be seen.
@@ -64,6 +74,14 @@ fn length(count: u64, most: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_that_is_too_long_is_whole_in_the_words() {
+        let rows = [("data-protection-and-privacy".to_owned(), 2)];
+        let drawn = bars("c", "Decisions", &rows).into_string();
+        assert!(drawn.contains(">data-protection-and-…<"), "{drawn}");
+        assert!(drawn.contains(">data-protection-and-privacy 2<"), "{drawn}");
+    }
 
     #[test]
     fn a_chart_tells_its_numbers_in_words_and_draws_none_wider_than_itself() {

@@ -120,13 +120,12 @@ impl Figures<'_> {
 fn summary(all: &Figures<'_>) -> Markup {
     let decided: u64 = all.of(Measure::Act).iter().map(|(_, count)| count).sum();
     let by_machine = all.one(Measure::Machine, "decided");
-    let hours = |measure| match all.of(measure).is_empty() {
-        true => "–".to_owned(),
-        false => format!(
-            "{} h for half of them, {} h for nine of ten",
-            number(all.one(measure, "median")),
-            number(all.one(measure, "p90"))
-        ),
+    let hours = |measure| {
+        if all.of(measure).is_empty() {
+            return "–".to_owned();
+        }
+        let [median, most] = ["median", "p90"].map(|word| number(all.one(measure, word)));
+        format!("at most {median} h for half of them, {most} h for nine of ten")
     };
     let appeal = |word| number(all.one(Measure::Appeals, word));
     let of_machine = |word| number(all.one(Measure::MachineMeasures, word));
@@ -140,13 +139,13 @@ fn summary(all: &Figures<'_>) -> Markup {
                 (of_machine("open")) " are in force"
             }
             dt { "Found by a machine, decided by a person" } dd { (number(all.one(Measure::Machine, "found"))) }
-            dt { "Until a person decided" } dd { "at most " (hours(Measure::Hours)) }
+            dt { "Until a person decided" } dd { (hours(Measure::Hours)) }
             dt { "Contested" }
             dd {
                 (appeal("filed")) ": " (appeal("overturned")) " overturned, " (appeal("replaced")) " replaced by another measure, "
                 (appeal("upheld")) " upheld, " (appeal("waiting")) " waiting"
             }
-            dt { "Until an appeal was decided" } dd { "at most " (hours(Measure::AppealHours)) }
+            dt { "Until an appeal was decided" } dd { (hours(Measure::AppealHours)) }
             dt { "Taken back without an appeal" } dd { (number(all.one(Measure::Undone, "undone"))) }
         }
         p .hint {
@@ -169,7 +168,7 @@ fn by_month(all: &Figures<'_>) -> Markup {
         .collect();
     html! {
         h2 { "By month" }
-        (chart::bars("by-month", "Decisions by month", &months))
+        (chart::bars("by-month", "Decisions", &months))
         (table("months", "Decisions by month", "month", &months))
     }
 }
@@ -178,7 +177,7 @@ fn part(all: &Figures<'_>, measure: Measure, id: &str, title: &str, head: &str) 
     let rows = all.of(measure);
     html! {
         h2 { (title) }
-        (chart::bars(id, title, &rows))
+        (chart::bars(id, "Decisions", &rows))
         (table(&format!("{id}-table"), title, head, &rows))
     }
 }

@@ -173,11 +173,9 @@ pub(super) async fn open(
         let case = moderation.open_case(who, &location, reason, origin, not_wider, &statement)?;
         Ok(Some(case))
     });
-    match opened.await? {
-        Some(case) => Ok(Redirect::to(&case_path(case)).into_response()),
-        None => {
-            let words = "There is nothing public of this name here.".to_owned();
-            refuse(&Wrong::from([(LOCATION.name, words)]))
-        }
+    if let Some(case) = opened.await? {
+        return Ok(Redirect::to(&case_path(case)).into_response());
     }
+    let words = "There is nothing public of this name here.".to_owned();
+    refuse(&Wrong::from([(LOCATION.name, words)]))
 }

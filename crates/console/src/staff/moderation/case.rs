@@ -32,11 +32,17 @@ pub(super) async fn page(
     });
     let sheet = seen.await?;
     let typed = verdict::proposed_by_reason(&sheet);
-    Ok(show(&visit, &sheet, &typed, &Wrong::new()))
+    Ok(show(&shared, &visit, &sheet, &typed, &Wrong::new()))
 }
 
 /// The page, with what was typed of a verdict.
-pub(super) fn show(visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong: &Wrong) -> Page {
+pub(super) fn show(
+    shared: &Shared,
+    visit: &Visit,
+    sheet: &CaseSheet,
+    typed: &Typed,
+    wrong: &Wrong,
+) -> Page {
     let case = &sheet.case;
     let here = case_path(case.number);
     let body = html! {
@@ -73,7 +79,7 @@ pub(super) fn show(visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong: &Wron
                 }
             }
             (earlier(&sheet.earlier))
-            (verdict::proposal(visit, sheet))
+            (verdict::proposal(shared, visit, sheet))
             (decision(visit, sheet, typed, wrong))
         }
     };
@@ -169,7 +175,7 @@ fn reports(reports: &[ReportLine]) -> Markup {
                     "Reports: "
                     @for (position, (reason, count)) in by_reason.iter().enumerate() {
                         @if position > 0 { ", " }
-                        (reason) " " (count)
+                        (reason) " × " (count)
                     }
                 }
                 div .wide { table {

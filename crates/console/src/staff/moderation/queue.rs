@@ -94,9 +94,9 @@ fn table(visit: &Visit, id: &str, lines: &[&QueueLine], now_s: u64) -> Markup {
         @else {
             div .wide tabindex="0" role="region" aria-labelledby={ (id) "-title" } { table id=(id) {
                 tr {
-                    th scope="col" { "case" } th scope="col" { "about" } th scope="col" { "reason" }
-                    th .n scope="col" { "reports" } th .n scope="col" { "weight" }
-                    th scope="col" { "waits" } th scope="col" { "who" }
+                    th scope="col" { "case" } th scope="col" { "for" } th scope="col" { "reason" }
+                    th scope="col" { "about" } th .n scope="col" { "reports" }
+                    th .n scope="col" { "weight" } th scope="col" { "waits" }
                 }
                 @for line in lines { (row(visit, line, now_s)) }
             } }
@@ -113,17 +113,6 @@ fn row(visit: &Visit, line: &QueueLine, now_s: u64) -> Markup {
         tr {
             th scope="row" { a href=(case_path(case.number)) { "Case " (case.number) } }
             td {
-                (words::kind(&case.subject, None))
-                @if !severe { " " bdi { (line.title) } }
-            }
-            td {
-                (case.reason().title)
-                @if let Origin::Order(authority) = case.origin { " (order of authority " (authority) ")" }
-            }
-            td .n { (case.reports) }
-            td .n { (words::weight(case.weight)) }
-            td { (words::age(received_s, now_s)) }
-            td {
                 @if line.open_to_me {
                     form method="post" action="/console/queue/take" {
                         (csrf(visit))
@@ -133,6 +122,17 @@ fn row(visit: &Visit, line: &QueueLine, now_s: u64) -> Markup {
                 } @else if case.proposal.is_some() { "a second moderator" }
                 @else { "somebody else" }
             }
+            td {
+                (case.reason().title)
+                @if let Origin::Order(authority) = case.origin { " (order of authority " (authority) ")" }
+            }
+            td {
+                (words::kind(&case.subject, None))
+                @if !severe { " " bdi { (line.title) } }
+            }
+            td .n { (case.reports) }
+            td .n { (words::weight(case.weight)) }
+            td { (words::age(received_s, now_s)) }
         }
     }
 }

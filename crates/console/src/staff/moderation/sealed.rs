@@ -190,6 +190,9 @@ fn place(installation: &Installation, sheet: &CaseSheet) -> String {
     match (&sheet.face.username, subject) {
         (Some(username), Subject::Post(_, post)) => format!("{here}/{username}/{}", post.0),
         (Some(username), _) => format!("{here}/{username}"),
+        (None, _) if sheet.sealed => {
+            format!("{subject} at {here} (its public address stands here once the case is opened)")
+        }
         (None, _) => format!("{subject} at {here} (it has no public address)"),
     }
 }

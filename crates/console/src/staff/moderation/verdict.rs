@@ -14,7 +14,7 @@ use crate::{Shared, texts};
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use heliograph_model::{Territory, UnixMs};
+use heliograph_model::Territory;
 use heliograph_moderation::cases::{Case, Origin, Proposal};
 use heliograph_moderation::decisions::{
     Decided, LARGE_MEMBERS, MalformedVerdict, Outcome, Progress, Verdict,
@@ -115,15 +115,13 @@ fn read(typed: &Typed, sheet: &CaseSheet, now_s: u64) -> Result<Verdict, Wrong> 
     }
     let until = match typed.one(UNTIL.name) {
         "" => None,
-        day => match day.parse::<Day>() {
-            Ok(day) => Some(UnixMs(
-                i64::try_from(day.plus(1).start_unix()).unwrap_or(0) * 1_000,
-            )),
-            Err(_) => {
+        day => {
+            let day = day.parse::<Day>();
+            if day.is_err() {
                 wrong.insert(UNTIL.name, texts::NO_DAY.into());
-                None
             }
-        },
+            day.ok().map(|day| words::moment(day.plus(1).start_unix()))
+        }
     };
     let territory = match typed.one(TERRITORY.name) {
         "world" => Some(Territory::World),
@@ -142,8 +140,7 @@ fn read(typed: &Typed, sheet: &CaseSheet, now_s: u64) -> Result<Verdict, Wrong> 
         category: category.unwrap_or(Category::Unspecified),
         facts: typed.one(FACTS.name).to_owned(),
     };
-    let now = UnixMs(i64::try_from(now_s).unwrap_or(i64::MAX / 1_000) * 1_000);
-    if let Err(error) = verdict.check(now) {
+    if let Err(error) = verdict.check(words::moment(now_s)) {
         let field = match error {
             MalformedVerdict::Clause => CLAUSE.name,
             MalformedVerdict::NoFacts | MalformedVerdict::LongFacts => FACTS.name,
@@ -233,7 +230,7 @@ fn as_decided(sheet: &CaseSheet, verdict: &Verdict, now_s: u64) -> Decided {
         found_by_machine: case.origin == Origin::Machine,
         // Anybody: the statement tells that a person decided, never who.
         by: vec![0],
-        at: UnixMs(i64::try_from(now_s).unwrap_or(0) * 1_000),
+        at: words::moment(now_s),
         owner: known.and_then(|known| known.owner),
         country: known.and_then(|known| known.country.clone()),
         kind: String::new(),
@@ -255,8 +252,9 @@ fn needs_two(sheet: &CaseSheet, verdict: &Verdict) -> bool {
 }
 
 /// What would follow: for whom, and what the owner is told.
-fn consequences(sheet: &CaseSheet, verdict: &Verdict, next: u64, now_s: u64) -> Markup {
-    let decided = as_decided(sheet, verdict, now_s);
+fn consequences(shared: &Shared, sheet: &CaseSheet, verdict: &Verdict) -> Markup {
+    let next = shared.record.snapshot().ledger.moderation().decided() + 1;
+    let decided = as_decided(sheet, verdict, shared.clock.now_s());
     let members = sheet.known.as_ref().map_or(0, |known| known.members);
     let silent = verdict.act == Act::Nothing
         || ["children.", "life."]
@@ -278,7 +276,7 @@ fn consequences(sheet: &CaseSheet, verdict: &Verdict, next: u64, now_s: u64) -> 
                 @else { "is told at once, by the statement below and how to contest it" }
             }
         }
-        h2 { "The statement of reasons" }
+        h3 { "The statement of reasons" }
         p .hint { "Its number is given by the log and may be another." }
         pre .statement #statement { (statement::text(&decided, next)) }
     }
@@ -291,7 +289,6 @@ fn preview(
     typed: &Typed,
     verdict: &Verdict,
 ) -> Page {
-    let ledger_next = shared.record.snapshot().ledger.moderation().decided() + 1;
     let two = needs_two(sheet, verdict);
     let body = html! {
         h1 { "What would follow" }
@@ -301,7 +298,7 @@ fn preview(
                 "This needs two people. It becomes a proposal, and is carried out when a second moderator agrees."
             }
         }
-        (consequences(sheet, verdict, ledger_next, shared.clock.now_s()))
+        (consequences(shared, sheet, verdict))
         form method="post" action={ (case_path(sheet.case.number)) "/verdict" } {
             (csrf(visit))
             (Fields { typed, wrong: &Wrong::new() }.hidden(&NAMES))
@@ -316,7 +313,7 @@ fn preview(
 }
 
 /// What somebody proposed, for a second moderator to agree to.
-pub(super) fn proposal(visit: &Visit, sheet: &CaseSheet) -> Markup {
+pub(super) fn proposal(shared: &Shared, visit: &Visit, sheet: &CaseSheet) -> Markup {
     let Case {
         proposal: Some(Proposal { verdict, .. }),
         ..
@@ -329,10 +326,7 @@ pub(super) fn proposal(visit: &Visit, sheet: &CaseSheet) -> Markup {
         section .alarm aria-labelledby="proposal" {
             h2 #proposal { "A colleague’s proposal" }
             @if sheet.proposed_by_me { p { "It is yours, and waits for somebody else." } }
-            p {
-                strong { (verdict.act) } " " (words::territory(&verdict.territory)) ", clause " (verdict.clause) "."
-            }
-            p .text { bdi { (verdict.facts) } }
+            (consequences(shared, sheet, verdict))
             @if can_decide(sheet) && !sheet.proposed_by_me {
                 form method="post" action={ (case_path(sheet.case.number)) "/verdict" } {
                     (csrf(visit))
@@ -365,7 +359,7 @@ pub(super) async fn send(
     let verdict = match read(&typed, &sheet, shared.clock.now_s()) {
         Ok(verdict) => verdict,
         Err(wrong) => {
-            let page = show(&visit, &sheet, &typed, &wrong);
+            let page = show(&shared, &visit, &sheet, &typed, &wrong);
             return Ok(page
                 .status(StatusCode::UNPROCESSABLE_ENTITY)
                 .into_response());
@@ -373,7 +367,7 @@ pub(super) async fn send(
     };
     match typed.one("step") {
         "preview" => Ok(preview(&shared, &visit, &sheet, &typed, &verdict).into_response()),
-        "change" => Ok(show(&visit, &sheet, &typed, &Wrong::new()).into_response()),
+        "change" => Ok(show(&shared, &visit, &sheet, &typed, &Wrong::new()).into_response()),
         "confirm" => {
             let done = with_case(&visit, "do-decide", number, move |moderation, who, _| {
                 moderation.decide(who, number, verdict)
@@ -391,6 +385,7 @@ pub(super) async fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use heliograph_model::UnixMs;
 
     #[test]
     fn countries_are_read_however_they_are_typed() {

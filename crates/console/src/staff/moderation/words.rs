@@ -24,6 +24,23 @@ pub(super) fn act(act: Act) -> &'static str {
     }
 }
 
+/// Everything that can be done, the mildest first.
+const BY_SEVERITY: [Act; 13] = [
+    Act::Nothing,
+    Act::Undo,
+    Act::Uphold,
+    Act::WarnScam,
+    Act::WarnFake,
+    Act::Demote,
+    Act::Hold,
+    Act::Delist,
+    Act::Limit,
+    Act::Restrict,
+    Act::Block,
+    Act::Freeze,
+    Act::Remove,
+];
+
 /// What can be done to a subject, the mildest first.
 pub(super) fn acts(subject: &Subject, known: Option<&Known>, appeal: bool) -> Vec<Act> {
     let Some(known) = known else {
@@ -42,21 +59,6 @@ pub(super) fn acts(subject: &Subject, known: Option<&Known>, appeal: bool) -> Ve
         Act::Restrict | Act::Remove => shown_by_clients,
         Act::Limit | Act::Freeze => account,
     };
-    const BY_SEVERITY: [Act; 13] = [
-        Act::Nothing,
-        Act::Undo,
-        Act::Uphold,
-        Act::WarnScam,
-        Act::WarnFake,
-        Act::Demote,
-        Act::Hold,
-        Act::Delist,
-        Act::Limit,
-        Act::Restrict,
-        Act::Block,
-        Act::Freeze,
-        Act::Remove,
-    ];
     BY_SEVERITY.into_iter().filter(|act| fits(*act)).collect()
 }
 
@@ -110,6 +112,12 @@ pub(super) fn age(since_s: u64, now_s: u64) -> String {
 /// A moment of the store's clock in Unix seconds.
 pub(super) fn seconds(at: UnixMs) -> u64 {
     u64::try_from(at.0 / 1_000).unwrap_or(0)
+}
+
+/// A moment of the store's clock from Unix seconds.
+pub(super) fn moment(at_s: u64) -> UnixMs {
+    let at_ms = i64::try_from(at_s).ok().and_then(|s| s.checked_mul(1_000));
+    UnixMs(at_ms.unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
