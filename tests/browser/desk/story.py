@@ -122,10 +122,13 @@ def trust_level_comes_first(story):
 
 
 def public_pages(story):
-    """Guide, privacy page, entries and a quarter's report can be read."""
+    """Guide, privacy page, terms, entries and reports can be read."""
     for path, word, name in (
         ("/law-enforcement", "phone", "guide"),
         ("/privacy", "90", "privacy"),
+        ("/terms", "spam.1", "terms"),
+        ("/report", "good faith", "report-form"),
+        ("/transparency/moderation", "Moderation in numbers", "moderation"),
         ("/transparency/check", "heliograph-verify", "check"),
         ("/transparency/entries", "request", "entries"),
     ):

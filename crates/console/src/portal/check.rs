@@ -180,7 +180,8 @@ fn sentence(field: &'static str, why: &str) -> String {
     format!("“{label}” {why}.")
 }
 
-fn capital(text: &str) -> String {
+/// A sentence of ours that begins small, with a capital.
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
     first.unwrap_or_default() + chars.as_str()

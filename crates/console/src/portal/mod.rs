@@ -13,6 +13,7 @@ mod receipt;
 mod tests;
 mod upload;
 
+pub(crate) use check::capital;
 pub(crate) use receipt::hex;
 pub(crate) use upload::{Sent, Typed, read_of_staff};
 

@@ -7,6 +7,8 @@ use crate::page::Page;
 use crate::portal::hex;
 use crate::record::Snapshot;
 use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use heliograph_moderation::terms::{self, Terms};
 use heliograph_transparency::entry::Day;
 use maud::{Markup, html};
@@ -20,15 +22,25 @@ pub(super) async fn current(State(shared): State<Arc<Shared>>) -> Page {
     page(&log, terms.unwrap_or_else(terms::current), today)
 }
 
-/// `GET /terms/…`: a version, also one that is announced.
+/// `GET /terms/1`: a version, also one that is announced. `/terms/1.md` is its text as the log's
+/// hash is made of it.
 pub(super) async fn version(
     State(shared): State<Arc<Shared>>,
-    Path(version): Path<u64>,
-) -> Result<Page, Refusal> {
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    let (version, raw) = match name.strip_suffix(".md") {
+        Some(version) => (version, true),
+        None => (name.as_str(), false),
+    };
+    let version = version.parse().map_err(|_| Refusal::NotFound)?;
+    let terms = terms::version(version).ok_or(Refusal::NotFound)?;
+    if raw {
+        let kind = [(CONTENT_TYPE, "text/markdown; charset=utf-8")];
+        return Ok((kind, terms.text).into_response());
+    }
     let log = shared.record.snapshot();
     let today = Day::of_unix(shared.clock.now_s());
-    let terms = terms::version(version).ok_or(Refusal::NotFound)?;
-    Ok(page(&log, terms, today))
+    Ok(page(&log, terms, today).into_response())
 }
 
 /// The newest version that holds today by the log.
@@ -103,7 +115,9 @@ fn versions(log: &Snapshot, shown: &Terms, today: Day) -> Markup {
                             }
                         }
                         br;
-                        "SHA-256 " code { (hex(&terms.hash().0)) }
+                        "SHA-256 of "
+                        a href={ "/terms/" (terms.version) ".md" } { "its text" }
+                        " " code { (hex(&terms.hash().0)) }
                     }
                 }
             }
@@ -149,7 +163,11 @@ mod tests {
         }
         assert!(!page.contains("another text") && !page.contains("## "));
         assert_eq!(page, house.page("/terms/1", "").await);
-        assert_eq!(house.get("/terms/99").await.status, 404);
+        let raw = house.get("/terms/1.md").await;
+        assert_eq!(raw.bytes, terms::current().text.as_bytes());
+        for missing in ["/terms/99", "/terms/x", "/terms/99.md"] {
+            assert_eq!(house.get(missing).await.status, 404, "{missing}");
+        }
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use crate::answer::Refusal;
 use crate::fields::{Field, Fields, Wrong, field};
 use crate::moderating::CaseSheet;
 use crate::page::{Page, number as grouped};
-use crate::portal::Typed;
+use crate::portal::{Typed, capital};
 use crate::staff::roles::Right;
 use crate::staff::session::{Visit, enter};
 use crate::staff::{csrf, page as desk_page};
@@ -147,8 +147,13 @@ fn read(typed: &Typed, sheet: &CaseSheet, now_s: u64) -> Result<Verdict, Wrong> 
             MalformedVerdict::Countries | MalformedVerdict::Territory => COUNTRIES.name,
             MalformedVerdict::Past => UNTIL.name,
         };
-        let words = error.to_string();
-        wrong.entry(field).or_insert(format!("{words}."));
+        let words = format!("{}.", capital(&error.to_string()));
+        wrong.entry(field).or_insert(words);
+    }
+    // The check above stops at the first mistake.
+    if verdict.facts.is_empty() {
+        let words = capital(&MalformedVerdict::NoFacts.to_string());
+        wrong.insert(FACTS.name, format!("{words}."));
     }
     let limit = case.not_wider.as_ref().filter(|_| verdict.act.is_measure());
     if limit.is_some_and(|limit| !verdict.is_within(limit)) {
