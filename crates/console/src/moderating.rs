@@ -170,7 +170,7 @@ pub trait Moderating: Send + Sync + 'static {
     /// it to both, for as long as they have it open.
     fn open_sealed(&self, who: &Person, case: u64) -> Result<(), ModeratingError>;
 
-    /// Notes that a case was reported to a hotline or an authority; the report is counted.
+    /// Notes that a case was reported to a hotline or an authority.
     fn hotline(
         &self,
         who: &Person,

@@ -1,7 +1,7 @@
 //! `/console/decisions-of-moderation`: what was decided, and taking it back.
 
 use super::case::decided as card;
-use super::words;
+use super::{is_about_children, words};
 use crate::answer::Refusal;
 use crate::fields::{Field, Fields, Wrong, field};
 use crate::page::{Page, moment};
@@ -13,8 +13,7 @@ use crate::{Shared, texts};
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Redirect;
-use heliograph_moderation::decisions::Decided;
-use heliograph_moderation::{reasons, statement};
+use heliograph_moderation::statement;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -40,10 +39,6 @@ pub(super) async fn list(
         @for decided in &decisions { (card(decided)) }
     };
     Ok(desk_page(&visit, "Decisions of moderation", body))
-}
-
-fn is_about_children(decided: &Decided) -> bool {
-    reasons::of_clause(&decided.verdict.clause).is_about_children()
 }
 
 /// `GET /console/decisions-of-moderation/…`.

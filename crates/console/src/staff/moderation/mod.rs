@@ -21,6 +21,8 @@ use crate::moderating::{CaseSheet, Moderating, ModeratingError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use heliograph_moderation::decisions::Decided;
+use heliograph_moderation::reasons;
 use std::sync::Arc;
 
 /// Largest form: the facts of a verdict, and the rest.
@@ -60,11 +62,19 @@ fn sheet(
     number: u64,
     children: bool,
 ) -> Result<CaseSheet, ModeratingError> {
-    let sheet = moderation.case(who, number)?;
-    if sheet.case.reason().is_about_children() && !children {
-        return Err(ModeratingError::Missing);
+    let mut sheet = moderation.case(who, number)?;
+    if !children {
+        if sheet.case.reason().is_about_children() {
+            return Err(ModeratingError::Missing);
+        }
+        sheet.earlier.retain(|earlier| !is_about_children(earlier));
     }
     Ok(sheet)
+}
+
+/// Whether a decision cites a rule about children.
+fn is_about_children(decided: &Decided) -> bool {
+    reasons::of_clause(&decided.verdict.clause).is_about_children()
 }
 
 /// Does something with a case that the visitor may see.

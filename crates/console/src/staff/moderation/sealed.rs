@@ -131,7 +131,7 @@ fn show(shared: &Shared, visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong:
                 "use the national hotline (in many countries a member of INHOPE), or the police."
             }
             li { "Copy the text below into their form. Attach nothing: what they need, they ask for." }
-            li { "Note below to whom it went. The report is counted in the public log, without saying about what." }
+            li { "Note below to whom it went, so that a colleague sees it and nobody reports it twice." }
         }
         h2 { "The text" }
         pre .statement tabindex="0" #report-text { (text(&shared.installation, sheet)) }

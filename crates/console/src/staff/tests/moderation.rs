@@ -263,6 +263,11 @@ async fn a_case_about_a_child_is_not_there_for_who_has_not_agreed_to_see_it() {
     let opened = shift.send("/console/moderation/13/open", &[]).await;
     assert_eq!(opened.status, StatusCode::FORBIDDEN);
     assert_eq!(shift.done(), ["queue false"]);
+    shift.house.moderation.change(ORDINARY, |sheet| {
+        sheet.earlier[0].verdict.clause = "children.2".into();
+    });
+    let ordinary = shift.page("/console/moderation/12").await;
+    assert!(!ordinary.contains("children.2, "), "{ordinary}");
     let decisions = shift.page("/console/decisions-of-moderation").await;
     assert!(!decisions.contains("children.1") && decisions.contains("fraud.3"));
     let decision = "/console/decisions-of-moderation/5";
