@@ -2,11 +2,13 @@
 
 use super::{chart, demo, entry_path, trust};
 use crate::Shared;
+use crate::answer::Refusal;
+use crate::blocking::blocking;
 use crate::page::{Page, number};
 use crate::record::Snapshot;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use heliograph_transparency::moderation_report::{self as report, Measure, Row};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -44,9 +46,8 @@ const PARTS: [(Measure, &str, &str, &str); 6] = [
 ];
 
 /// `GET /transparency/moderation`.
-pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
-    let log = shared.record.snapshot();
-    let rows = report::rows(&log.ledger);
+pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Result<Page, Refusal> {
+    let (log, rows) = rows(&shared).await?;
     let all = Figures(&rows);
     let body = html! {
         (demo(&log))
@@ -69,7 +70,18 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
             a href="/transparency/moderation.json" { "JSON" } "."
         }
     };
-    Page::new("Moderation", body)
+    Ok(Page::new("Moderation", body))
+}
+
+/// The figures of the log as it is now. They are counted anew each time, away from the threads that
+/// serve sockets.
+async fn rows(shared: &Arc<Shared>) -> Result<(Arc<Snapshot>, Vec<Row>), Refusal> {
+    blocking(shared, |shared| {
+        let log = shared.record.snapshot();
+        let rows = report::rows(&log.ledger);
+        Ok((log, rows))
+    })
+    .await
 }
 
 /// A link for the overview, with the one figure that tells whether to follow it.
@@ -248,24 +260,23 @@ fn models(log: &Snapshot) -> Markup {
 }
 
 /// `GET /transparency/moderation.csv`.
-pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let rows = report::rows(&shared.record.snapshot().ledger);
-    file("text/csv; charset=utf-8", "csv", report::to_csv(&rows))
+pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> Result<Response, Refusal> {
+    let (_, rows) = rows(&shared).await?;
+    let text = report::to_csv(&rows);
+    Ok(file("text/csv; charset=utf-8", "csv", text))
 }
 
 /// `GET /transparency/moderation.json`.
-pub(super) async fn json(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let ledger = &shared.record.snapshot().ledger;
-    let rows = report::rows(ledger);
-    file("application/json", "json", report::to_json(ledger, &rows))
+pub(super) async fn json(State(shared): State<Arc<Shared>>) -> Result<Response, Refusal> {
+    let (log, rows) = rows(&shared).await?;
+    let text = report::to_json(&log.ledger, &rows);
+    Ok(file("application/json", "json", text))
 }
 
-fn file(kind: &'static str, extension: &str, text: String) -> impl IntoResponse {
+fn file(kind: &str, extension: &str, text: String) -> Response {
     let name = format!("attachment; filename=\"heliograph-moderation.{extension}\"");
-    (
-        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)],
-        text,
-    )
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name.as_str())];
+    (headers, text).into_response()
 }
 
 #[cfg(test)]
