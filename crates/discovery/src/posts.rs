@@ -22,6 +22,9 @@ const QUERY_CHARS_MAX: usize = 256;
 const QUERY_WORDS_MAX: usize = 16;
 /// How many posts one page holds at most.
 pub const PAGE_MAX: usize = 100;
+/// How many matches of each part of the index are looked at for the count, one by one. Beyond that
+/// they are counted as shown: most are, and a common word has hundreds of thousands.
+const COUNTED_MAX: usize = 10_000;
 /// How many different words of one post are in the index.
 const POST_WORDS_MAX: usize = 1_500;
 
@@ -185,6 +188,8 @@ pub struct FoundPosts {
     pub posts: Vec<Place>,
     /// How many there are in all for this viewer, other pages included.
     pub total: usize,
+    /// Whether some of them were counted without a look at what moderation has put on them.
+    pub inexact: bool,
 }
 
 /// The posts as of the last commit.
@@ -352,6 +357,7 @@ struct NewestOfSegment {
     limit: usize,
     hidden: bool,
     total: usize,
+    inexact: bool,
     /// The last of the first on top.
     first: BinaryHeap<Reverse<Place>>,
 }
@@ -375,6 +381,7 @@ impl Collector for Newest {
             limit: self.limit,
             hidden: self.hidden,
             total: 0,
+            inexact: false,
             first: BinaryHeap::new(),
         })
     }
@@ -387,6 +394,7 @@ impl Collector for Newest {
         let mut all = FoundPosts::default();
         for segment in segments {
             all.total += segment.total;
+            all.inexact |= segment.inexact;
             all.posts.extend(segment.posts);
         }
         all.posts.sort_by(|a, b| b.cmp(a));
@@ -417,6 +425,13 @@ impl SegmentCollector for NewestOfSegment {
         if !in_time {
             return;
         }
+        let full = self.first.len() >= self.limit;
+        let newer = |last: &Reverse<Place>| !last.0.demoted && last.0.date > date;
+        if full && self.total >= COUNTED_MAX && self.first.peek().is_some_and(newer) {
+            self.total += 1;
+            self.inexact |= !self.measured.is_empty();
+            return;
+        }
         let channel = ChannelId(self.channels.first(doc).unwrap_or_default());
         let verdict = if self.measured.touches(channel) {
             self.verdict(channel, doc)
@@ -433,7 +448,6 @@ impl SegmentCollector for NewestOfSegment {
         }
         self.total += 1;
         let demoted = verdict == Verdict::Demoted;
-        let full = self.first.len() >= self.limit;
         // Most matches are older than a full page; the rest of them need not be read.
         let beaten = |last: &Place| (Reverse(last.demoted), last.date) > (Reverse(demoted), date);
         if full && self.first.peek().is_none_or(|last| beaten(&last.0)) {
@@ -461,6 +475,7 @@ impl SegmentCollector for NewestOfSegment {
         FoundPosts {
             posts: self.first.into_iter().map(|Reverse(place)| place).collect(),
             total: self.total,
+            inexact: self.inexact,
         }
     }
 }

@@ -30,7 +30,6 @@ use heliograph_server::metrics::Metrics;
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
-use heliograph_server::search::Follower;
 use heliograph_server::secrets::DataFolder;
 use heliograph_server::service_accounts::ServiceAccounts;
 use heliograph_server::settings::{Flags, Settings};
@@ -279,7 +278,6 @@ impl House {
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
         let bots = BotApi::new(services.clone(), wakes.bots()).routes();
-        let stale = wakes.stale();
         let gateway = Gateway::new(Parts {
             services: services.clone(),
             seal: SealKey::new([9; 32]),
@@ -320,8 +318,6 @@ impl House {
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
         tasks.push(tokio::spawn(async move { accounts.run().await }));
-        let follower = Follower::new(services.store.clone(), services.discovery.clone(), stale);
-        tasks.push(tokio::spawn(async move { follower.run().await }));
         House {
             clock,
             services,

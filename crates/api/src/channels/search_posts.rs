@@ -87,7 +87,7 @@ async fn search_posts(cx: Ctx, req: f::channels::SearchPosts) -> Result<Messages
     let slice = Slice {
         next_rate,
         count: found.total,
-        inexact: false,
+        inexact: found.inexact,
         flood: (!is_tag).then(no_flood),
         messages,
     };
