@@ -1,7 +1,12 @@
 """The story's second part: a public channel and a group, in which Ada and Ben meet again."""
 
+import time
+
 from .driver import DriverError
 from .stage import Stage, step
+
+# How long a search is repeated: many stories run at once.
+FOUND_WITHIN_S = 20
 
 
 class Square(Stage):
@@ -31,6 +36,14 @@ class Square(Stage):
         self.news = self.ada.call("make_channel", title="The News", broadcast=True)["channel"]
         self.group = self.ada.call("make_channel", title="The Group", broadcast=False)["channel"]
         self.ada.call("publish", peer=self.news, username=self.news_name[1:])
+
+    @step("find a public channel by the beginning of its title")
+    def find(self):
+        # The index follows the store within a second.
+        until = time.monotonic() + FOUND_WITHIN_S
+        while self.news not in self.ben.call("search", text="the new")["channels"]:
+            assert time.monotonic() < until, "the channel is not found"
+            time.sleep(0.2)
 
     @step("join a public channel and be pushed its posts")
     def join(self):

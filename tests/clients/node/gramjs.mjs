@@ -165,6 +165,11 @@ await serve({
     await client.invoke(new Api.channels.UpdateUsername({ channel: place(peer), username }))
   },
 
+  async search({ text }) {
+    const found = await client.invoke(new Api.contacts.Search({ q: text, limit: 50 }))
+    return { channels: found.chats.map((chat) => Number(chat.id)) }
+  },
+
   async join({ to }) {
     const [, hash] = to.split('+')
     const request = hash ? new Api.messages.ImportChatInvite({ hash }) : new Api.channels.JoinChannel({ channel: to })

@@ -185,6 +185,11 @@ await serve({
     await client.setChatUsername(place(peer), username)
   },
 
+  async search({ text }) {
+    const found = await client.call({ _: 'contacts.search', q: text, limit: 50 })
+    return { channels: found.chats.map((chat) => chat.id) }
+  },
+
   join: async ({ to }) => ({ channel: (await client.joinChat(to)).chat.raw.id }),
 
   async leave({ peer }) {

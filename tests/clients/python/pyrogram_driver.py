@@ -190,6 +190,10 @@ class Driver:
     async def do_publish(self, peer, username):
         await self.client.set_chat_username(place(peer), username)
 
+    async def do_search(self, text):
+        found = await self.client.invoke(raw.functions.contacts.Search(q=text, limit=50))
+        return {"channels": [chat.id for chat in found.chats]}
+
     async def do_join(self, to):
         joined = await self.client.join_chat(to)
         # Kurigram wraps the chat in a result.

@@ -131,6 +131,10 @@ class Driver:
     async def do_publish(self, peer, username):
         await self.client(functions.channels.UpdateUsernameRequest(place(peer), username))
 
+    async def do_search(self, text):
+        found = await self.client(functions.contacts.SearchRequest(text, limit=50))
+        return {"channels": [chat.id for chat in found.chats]}
+
     async def do_join(self, to):
         _, plus, invite = to.partition("+")
         if plus:

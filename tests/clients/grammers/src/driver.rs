@@ -193,6 +193,7 @@ impl Open {
                 let peer = self.peer(request).await?;
                 square::publish(&client, peer, text(request, "username")).await?;
             }
+            "search" => return square::search(&client, text(request, "text")).await,
             "join" => return square::join(&client, &text(request, "to")).await,
             "leave" => square::leave(&client, self.peer(request).await?).await?,
             "pin_message" => {

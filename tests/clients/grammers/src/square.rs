@@ -25,6 +25,23 @@ pub async fn make(client: &Client, title: String, broadcast: bool) -> Outcome<Va
     Ok(json!({ "channel": channel_in(&made)? }))
 }
 
+/// Finds channels by name.
+pub async fn search(client: &Client, text: String) -> Outcome<Value> {
+    let request = functions::contacts::Search {
+        broadcasts: false,
+        bots: false,
+        q: text,
+        limit: 50,
+    };
+    let enums::contacts::Found::Found(found) = client.invoke(&request).await?;
+    let id = |chat: &enums::Chat| match chat {
+        enums::Chat::Channel(channel) => Some(channel.id),
+        _ => None,
+    };
+    let channels: Vec<i64> = found.chats.iter().filter_map(id).collect();
+    Ok(json!({ "channels": channels }))
+}
+
 /// Comes in by an invite link, or by a public name.
 pub async fn join(client: &Client, to: &str) -> Outcome<Value> {
     let joined = if let Some((_, hash)) = to.split_once('+') {
