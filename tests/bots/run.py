@@ -23,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "clients"))
 
-from harness import namespace  # noqa: E402
+from harness import files, namespace  # noqa: E402
 from harness.environments import default_cache  # noqa: E402
 from harness.server import Server  # noqa: E402
 
@@ -122,6 +122,7 @@ async def story(library, number, person, server, cache, folder):
         if hello:
             await steps.step("answers a pressed button and changes its message", press(person, username, hello))
         await steps.step("echoes a text with an emoji", echo(person, username))
+        await steps.step("fetches a photo and sends it back", photo(person, username, folder))
         await steps.step("sees in a group only what concerns it", in_a_group(person, username, number))
     finally:
         process.terminate()
@@ -148,6 +149,20 @@ async def press(person, username, hello):
 async def echo(person, username):
     answer = await person.ask(username, "hello 😀 there")
     assert answer.message == "hello 😀 there", answer.message
+
+
+async def photo(person, username, folder):
+    path = files.picture(folder / "photo.png")
+    sent = await person.client.send_file(username, path, caption="a photo")
+
+    def answered(found):
+        new = [message for message in found if message.id > sent.id]
+        return [new] if len(new) >= 2 else []
+
+    copy, again = sorted(await person.until(username, answered), key=lambda message: message.id)[:2]
+    assert (copy.message, copy.file.name, len(copy.entities)) == ("copied", "copy.jpg", 1), copy
+    assert again.message == "again" and again.photo.id == sent.photo.id, again
+    assert await copy.download_media(bytes) == await sent.download_media(bytes), "the copy is another picture"
 
 
 async def in_a_group(person, username, number):

@@ -7,6 +7,7 @@ use crate::render;
 use crate::router::{Access, Router};
 use heliograph_domain::bus::Signal;
 use heliograph_domain::files::{File, Part};
+use heliograph_domain::switches::Switch;
 use heliograph_domain::{accounts, channels, files, switches};
 use heliograph_model::{FileId, Peer};
 use heliograph_tl::enums::{self, InputFileLocation, InputPeer, storage::FileType};
@@ -46,7 +47,12 @@ async fn save_big_file_part(cx: Ctx, req: f::upload::SaveBigFilePart) -> Result<
 
 async fn save(cx: &Ctx, part: Part, bytes: Vec<u8>) -> Result<bool> {
     let me = cx.user()?;
-    may_upload(cx).await?;
+    // Of all parts the first one is told why, so that the notice is shown once.
+    if part.number == 0 {
+        may_upload(cx).await?;
+    } else if stopped(cx).await?.is_some() {
+        return Err(text::UPLOADS_SWITCHED_OFF.into());
+    }
     cx.files.uploads.save(me, part, bytes, cx.now()).await?;
     Ok(true)
 }
@@ -58,9 +64,7 @@ async fn save(cx: &Ctx, part: Part, bytes: Vec<u8>) -> Result<bool> {
 /// the operator's reason in it. Libraries without a screen have the error's words.
 pub(crate) async fn may_upload(cx: &Ctx) -> Result<()> {
     let me = cx.user()?;
-    let mut view = cx.store.view().await?;
-    let stops = switches::stops_uploads(&mut *view, me, cx.now().seconds()).await?;
-    let Some(switch) = stops else {
+    let Some(switch) = stopped(cx).await? else {
         return Ok(());
     };
     let until = heliograph_domain::services::utc_of(switch.until);
@@ -70,6 +74,13 @@ pub(crate) async fn may_upload(cx: &Ctx) -> Result<()> {
         text: format!("Pictures and files cannot be sent until {until}: {reason}."),
     });
     Err(text::UPLOADS_SWITCHED_OFF.into())
+}
+
+/// The switch that stops the caller's uploads.
+async fn stopped(cx: &Ctx) -> Result<Option<Switch>> {
+    let me = cx.user()?;
+    let mut view = cx.store.view().await?;
+    Ok(switches::stops_uploads(&mut *view, me, cx.now().seconds()).await?)
 }
 
 /// The largest stretch that one call fetches, in bytes; no stretch crosses a multiple of it.

@@ -8,11 +8,13 @@ mod args;
 mod call;
 mod error;
 mod files;
+mod hooks;
 mod json;
 mod methods;
 mod text;
 
 pub use error::ApiError;
+pub use hooks::{Caller, Delivery};
 
 use args::{Args, Room};
 use axum::Router;
@@ -43,17 +45,26 @@ pub struct BotApi {
     polls: Mutex<HashMap<UserId, u64>>,
     /// For the bodies of all requests.
     room: Room,
+    /// Calls bots at their addresses.
+    caller: Box<dyn Caller>,
 }
 
 impl BotApi {
     /// Serves the bots of an installation. `rings` is told of each bot that has an update waiting.
-    pub fn new(services: Arc<Services>, rings: broadcast::Sender<UserId>) -> Arc<Self> {
+    ///
+    /// `caller` calls those that have a webhook, as long as [`BotApi::call_hooks`] runs.
+    pub fn new(
+        services: Arc<Services>,
+        rings: broadcast::Sender<UserId>,
+        caller: impl Caller,
+    ) -> Arc<Self> {
         Arc::new(BotApi {
             services,
             methods: Arc::new(heliograph_api::router()),
             rings,
             polls: Mutex::default(),
             room: Room::new(ROOM_BYTES),
+            caller: Box::new(caller),
         })
     }
 

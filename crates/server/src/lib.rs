@@ -11,6 +11,7 @@ pub mod custodian_process;
 mod demo;
 pub mod desk;
 pub mod gateway;
+pub mod hooks;
 pub mod http;
 pub mod installation;
 pub mod keeper_process;

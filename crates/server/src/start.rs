@@ -6,6 +6,7 @@ use crate::codes;
 use crate::control::{self, Answer, Command};
 use crate::desk::{Desk, DeskFailure, InstallationLog, OpenLogError, Parts as DeskParts};
 use crate::gateway::{self, Gateway, SystemEntropy, Wakes};
+use crate::hooks::HookCaller;
 use crate::http::{self, App, Readiness};
 use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
@@ -234,6 +235,7 @@ pub(crate) struct Server {
     accounts: ServiceAccounts,
     moderation: Arc<Moderation>,
     follower: Arc<Follower>,
+    bots: Arc<BotApi>,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
     public_key: PublicKey,
@@ -318,7 +320,8 @@ impl Server {
             wakes: wakes.clone(),
         };
         let moderation = Moderation::open(&data, store.clone(), desk.clone())?;
-        let bots = BotApi::new(services.clone(), wakes.bots()).routes();
+        let caller = HookCaller::new(settings.webhooks);
+        let bots = BotApi::new(services.clone(), wakes.bots(), caller);
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
@@ -346,8 +349,8 @@ impl Server {
             metrics,
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
-            bots,
             services: Some(services.clone()),
+            bots: bots.routes(),
             readiness: Arc::new(Health {
                 store,
                 keeper: outside.keeper_socket,
@@ -366,6 +369,7 @@ impl Server {
             accounts,
             moderation,
             follower,
+            bots,
             gateway,
             door,
             public_key,
@@ -405,6 +409,7 @@ impl Server {
             () = self.accounts.run() => {}
             () = self.moderation.run() => {}
             () = self.follower.run() => {}
+            () = self.bots.call_hooks() => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}

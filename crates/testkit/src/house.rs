@@ -25,6 +25,7 @@ use heliograph_offline::system::{Clock as SecondsClock, Entropy};
 use heliograph_server::client_config::PublicKey;
 use heliograph_server::desk::{Desk, InstallationLog, Parts as DeskParts};
 use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wakes};
+use heliograph_server::hooks::{HookCaller, Reach};
 use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
 use heliograph_server::net::PeerInfo;
@@ -277,7 +278,12 @@ impl House {
         };
         let metrics = Arc::new(Metrics::default());
         let public_key = PublicKey::read(&services.policy.public_key_pem);
-        let bots = BotApi::new(services.clone(), wakes.bots()).routes();
+        let bots = BotApi::new(
+            services.clone(),
+            wakes.bots(),
+            HookCaller::new(Reach::Public),
+        )
+        .routes();
         let gateway = Gateway::new(Parts {
             services: services.clone(),
             seal: SealKey::new([9; 32]),

@@ -107,14 +107,19 @@ async fn a_public_channel_is_read_page_by_page_and_post_by_post() {
     let mut seen = Vec::new();
     loop {
         let page = get(&house, &path).await;
-        let posts = page.match_indices("post 0").map(|(at, _)| page[at + 5..at + 8].to_owned());
+        let posts = page
+            .match_indices("post 0")
+            .map(|(at, _)| page[at + 5..at + 8].to_owned());
         let before = seen.len();
         seen.extend(posts.filter(|number| number.parse::<u32>().is_ok()));
         assert!(seen.len() - before <= 20);
         let Some((_, next)) = page.split_once("rel=\"next\" href=\"") else {
             break;
         };
-        next.split('"').next().expect("a link").clone_into(&mut path);
+        next.split('"')
+            .next()
+            .expect("a link")
+            .clone_into(&mut path);
     }
     let all: Vec<String> = (0..45).rev().map(|number| format!("{number:03}")).collect();
     assert_eq!(seen, all);
@@ -131,7 +136,12 @@ async fn what_is_hidden_looks_like_what_was_never_there() {
     let mut ada = Person::sign_up(&house, "Ada", "4930123456").await;
     let peer = channel(&mut ada, "the_news", 2).await;
     let nothing = get(&house, "/nobody_here").await;
-    for path in ["/the_news/1", "/the_news/99", "/the_news/2/3", "/the_news/x"] {
+    for path in [
+        "/the_news/1",
+        "/the_news/99",
+        "/the_news/2/3",
+        "/the_news/x",
+    ] {
         assert!(is_nothing(&get(&house, path).await, &nothing), "{path}");
     }
 
@@ -151,7 +161,10 @@ async fn what_is_hidden_looks_like_what_was_never_there() {
         decide(&house, peer, None, Some(reach)).await;
         for path in ["/the_news", "/the_news/2"] {
             let page = get(&house, path).await;
-            assert!(page.contains("name=\"robots\" content=\"noindex\""), "{page}");
+            assert!(
+                page.contains("name=\"robots\" content=\"noindex\""),
+                "{page}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.filters import CommandStart
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup
 
 dispatcher = Dispatcher()
 
@@ -26,6 +26,15 @@ async def start(message):
 async def pressed(query):
     await query.answer("Thank you")
     await query.message.edit_text("It was pressed")
+
+
+@dispatcher.message(F.photo)
+async def picture(message):
+    """Fetches a photo and sends it back twice: as a file, and by the name that it has here."""
+    photo = message.photo[-1]
+    data = await message.bot.download(photo)
+    await message.answer_document(BufferedInputFile(data.read(), "copy.jpg"), caption=html.bold("copied"))
+    await message.answer_photo(photo.file_id, caption="again")
 
 
 @dispatcher.message(F.text)

@@ -1,5 +1,6 @@
 """The story's first part: Ada and Ben meet, and write to each other in private."""
 
+from . import files
 from .replica import Replica
 from .stage import Stage, step
 
@@ -117,6 +118,37 @@ class PrivateChat(Stage):
         assert self.ben.call("add_contact", phone=self.ada_phone, first_name="Ada")["id"] == self.ada_id
         found = self.second.call("add_contact", phone=self.ada_phone, first_name="Ada")
         assert found["id"] == self.ada_id, "one's own number is somebody else's"
+
+    def send_file(self, path, photo, caption):
+        """Ada sends a file; what Ben's client then fetched, and both numbers of the message."""
+        mark = self.ben.mark()
+        fields = {"peer": self.ben_name, "path": str(path), "photo": photo, "caption": caption}
+        id = self.ada.call("send_file", **fields)["id"]
+        received = self.ben.wait(mark, "new_message", text=caption)
+        assert received["chat"] == self.ada_id and not received["out"], received
+        fetched = self.folder / f"fetched-{path.name}"
+        self.ben.call("fetch", peer=self.ada_name, id=received["id"], path=str(fetched))
+        return fetched, (id, received["id"])
+
+    @step("send a photo and a file")
+    def files(self):
+        photo = files.picture(self.folder / "photo.png")
+        fetched, shown = self.send_file(photo, True, "a photo")
+        assert files.is_jpeg(fetched), "the photo came as something else"
+        noise = files.noise(self.folder / "noise.bin", self.number)
+        fetched, stored = self.send_file(noise, False, "a file")
+        assert fetched.read_bytes() == noise.read_bytes(), "the file came out otherwise than it went in"
+        for id, theirs in (shown, stored):
+            mark = self.ben.mark()
+            self.ada.call("delete", peer=self.ben_name, ids=[id])
+            self.ben.wait(mark, "deleted", ids=[theirs])
+
+    @step("wear a picture")
+    def face(self):
+        self.ada.call("wear", path=str(files.picture(self.folder / "face.png")))
+        fetched = self.folder / "fetched-face.jpg"
+        self.ben.call("face", peer=self.ada_name, path=str(fetched))
+        assert files.is_jpeg(fetched), "there is no picture"
 
     @step("save a draft")
     def draft(self):

@@ -1,6 +1,6 @@
 // Drives gramjs (npm `telegram`), over TCP or over WebSocket.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 import { emit, serve } from './lines.mjs'
@@ -10,6 +10,7 @@ import { channelDifferenceFrom, dialogOf, differenceFrom, eventOf, messageOf, st
 const require = createRequire(`${process.env.CLIENT_PACKAGES}/package.json`)
 const { Api, Logger, TelegramClient } = require('telegram')
 const { ConnectionTCPFull, ConnectionTCPObfuscated } = require('telegram/network/connection')
+const { CustomFile } = require('telegram/client/uploads')
 const { LAYER } = require('telegram/tl/AllTLObjects')
 const { PromisedWebSockets } = require('telegram/extensions/PromisedWebSockets')
 const { Raw } = require('telegram/events')
@@ -120,6 +121,25 @@ await serve({
 
   async send({ peer, text, reply_to }) {
     return { id: (await client.sendMessage(place(peer), { message: text, replyTo: reply_to })).id }
+  },
+
+  async send_file({ peer, path, photo, caption }) {
+    return { id: (await client.sendFile(place(peer), { file: path, caption, forceDocument: !photo })).id }
+  },
+
+  async fetch({ peer, id, path }) {
+    const [message] = await client.getMessages(place(peer), { ids: id })
+    writeFileSync(path, await client.downloadMedia(message))
+  },
+
+  async wear({ path }) {
+    const picture = new CustomFile('face.png', statSync(path).size, path)
+    const file = await client.uploadFile({ file: picture, workers: 1 })
+    await client.invoke(new Api.photos.UploadProfilePhoto({ file }))
+  },
+
+  async face({ peer, path }) {
+    writeFileSync(path, await client.downloadProfilePhoto(place(peer), { isBig: true }))
   },
 
   async edit({ peer, id, text }) {

@@ -138,6 +138,27 @@ await serve({
     return { id: (await client.sendText(place(peer), text, { replyTo: reply_to })).id }
   },
 
+  async send_file({ peer, path, photo, caption }) {
+    const file = new Uint8Array(readFileSync(path))
+    const fileName = path.split('/').pop()
+    const media = { type: photo ? 'photo' : 'document', file, fileName, caption }
+    return { id: (await client.sendMedia(place(peer), media)).id }
+  },
+
+  async fetch({ peer, id, path }) {
+    const [message] = await client.getMessages(place(peer), id)
+    writeFileSync(path, await client.downloadAsBuffer(message.media))
+  },
+
+  async wear({ path }) {
+    await client.setMyProfilePhoto({ type: 'photo', media: new Uint8Array(readFileSync(path)) })
+  },
+
+  async face({ peer, path }) {
+    const { photo } = await client.getUser(place(peer))
+    writeFileSync(path, await client.downloadAsBuffer(photo.big))
+  },
+
   async edit({ peer, id, text }) {
     await client.editMessage({ chatId: place(peer), message: id, text })
   },

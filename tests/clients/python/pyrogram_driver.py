@@ -132,6 +132,21 @@ class Driver:
             options["reply_to_message_id"] = reply_to
         return {"id": (await self.client.send_message(place(peer), text, **options)).id}
 
+    async def do_send_file(self, peer, path, photo, caption):
+        send = self.client.send_photo if photo else self.client.send_document
+        return {"id": (await send(place(peer), path, caption=caption)).id}
+
+    async def do_fetch(self, peer, id, path):
+        message = await self.client.get_messages(place(peer), id)
+        await self.client.download_media(message, file_name=path)
+
+    async def do_wear(self, path):
+        await self.client.set_profile_photo(photo=path)
+
+    async def do_face(self, peer, path):
+        user = await self.client.get_users(place(peer))
+        await self.client.download_media(user.photo.big_file_id, file_name=path)
+
     async def do_edit(self, peer, id, text):
         await self.client.edit_message_text(place(peer), id, text)
 

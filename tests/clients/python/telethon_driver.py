@@ -179,6 +179,21 @@ class Driver:
 
         return await plain.channel_difference_from(pts, ask)
 
+    async def do_send_file(self, peer, path, photo, caption):
+        sent = await self.client.send_file(place(peer), path, caption=caption, force_document=not photo)
+        return {"id": sent.id}
+
+    async def do_fetch(self, peer, id, path):
+        message = await self.client.get_messages(place(peer), ids=id)
+        await self.client.download_media(message, path)
+
+    async def do_wear(self, path):
+        file = await self.client.upload_file(path)
+        await self.client(functions.photos.UploadProfilePhotoRequest(file=file))
+
+    async def do_face(self, peer, path):
+        await self.client.download_profile_photo(place(peer), path)
+
     async def do_save_draft(self, peer, text):
         peer = await self.client.get_input_entity(peer)
         await self.client(functions.messages.SaveDraftRequest(peer, text))

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::dialogs::PINNED_MAX;
+use heliograph_domain::files::{FILE_MAX, PART_MAX};
 use heliograph_tl::enums::{self, JSONObjectValue, JSONValue};
 use heliograph_tl::{Encode, functions as f, types};
 
@@ -26,6 +27,10 @@ async fn get_app_config(cx: Ctx, req: f::help::GetAppConfig) -> Result<enums::he
     Ok(types::help::AppConfig { hash, config }.into())
 }
 
+/// How many of the largest parts make the largest file: clients refuse a larger one by themselves, in
+/// words of their own.
+const LARGEST_PARTS: u32 = (FILE_MAX / PART_MAX as u64) as u32;
+
 fn config(cx: &Ctx) -> JSONValue {
     let mut pairs = vec![
         // What the server enforces. There is nothing to buy, so the limits of those who pay are the
@@ -36,6 +41,8 @@ fn config(cx: &Ctx) -> JSONValue {
         pair("about_length_limit_premium", number(70)),
         pair("caption_length_limit_default", number(1024)),
         pair("caption_length_limit_premium", number(1024)),
+        pair("upload_max_fileparts_default", number(LARGEST_PARTS)),
+        pair("upload_max_fileparts_premium", number(LARGEST_PARTS)),
         // Features that are not here, so that clients do not offer them.
         pair("dialog_filters_enabled", boolean(false)),
         pair("dialog_filters_tooltip", boolean(false)),

@@ -8,6 +8,8 @@ mod send;
 mod shown;
 mod updates;
 
+pub use updates::next_update;
+
 use crate::ApiError;
 use crate::args::Args;
 use crate::call::Bot;
@@ -21,6 +23,7 @@ pub async fn call(bot: &Bot, method: &str, args: Args) -> Result<Value, ApiError
         "getmycommands" => me::get_my_commands(bot).await,
         "deletemycommands" => me::delete_my_commands(bot).await,
         "getupdates" => updates::get_updates(bot, &args).await,
+        "setwebhook" => updates::set_webhook(bot, &args).await,
         "deletewebhook" => updates::delete_webhook(bot, &args).await,
         "getwebhookinfo" => updates::get_webhook_info(bot).await,
         "sendmessage" => send::send_message(bot, &args).await,

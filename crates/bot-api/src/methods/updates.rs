@@ -7,7 +7,7 @@ use crate::call::Bot;
 use crate::json::Pool;
 use heliograph_api::render::chat_instance;
 use heliograph_domain::bots::{
-    BotUpdate, Confirm, DeleteWebhook, Queued, pending, updates_from, webhook,
+    BotUpdate, Confirm, DeleteWebhook, Queued, SetWebhook, Webhook, pending, updates_from, webhook,
 };
 use heliograph_model::{ChannelId, Peer, UserId};
 use heliograph_tl::functions as f;
@@ -104,6 +104,14 @@ async fn confirm(bot: &Bot, offset: i64) -> Result<u64, ApiError> {
         written.map_err(ApiError::internal)?;
     }
     Ok(before)
+}
+
+/// The first update that waits for a bot and is of a kind that it wants. Those before it that it
+/// does not want are forgotten with it.
+pub async fn next_update(bot: &Bot, allowed: &[String]) -> Result<Option<(u64, Value)>, ApiError> {
+    let mut from = 0;
+    let found = fetch(bot, &mut from, 1, allowed).await?;
+    Ok(found.into_iter().next().map(|update| (from - 1, update)))
 }
 
 async fn fetch(
@@ -228,18 +236,72 @@ async fn webhook_of(bot: &Bot) -> Result<bool, ApiError> {
     Ok(hook.is_some())
 }
 
+/// The longest secret that is sent along.
+const SECRET_MAX: usize = 256;
+/// The longest address.
+const URL_MAX: usize = 1024;
+
+/// `setWebhook`: has the bot called at an address from now on; an empty one removes it. Updates go
+/// one at a time whatever `max_connections` says, so that they come in order. A certificate of the
+/// bot's own is refused.
+pub async fn set_webhook(bot: &Bot, args: &Args) -> Result<Value, ApiError> {
+    let url = args.text("url");
+    if url.is_empty() {
+        return delete_webhook(bot, args).await;
+    }
+    let bad = |words: &str| ApiError::bad_request(&format!("bad webhook: {words}"));
+    if url.len() > URL_MAX {
+        return Err(bad("URL is too long"));
+    }
+    if args.attached("certificate").is_some() || args.find_text("certificate").is_some() {
+        return Err(bad("certificates of your own are not taken here"));
+    }
+    bot.api.caller.check(&url).map_err(|words| bad(&words))?;
+    let secret = args.find_text("secret_token");
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if let Some(secret) = &secret
+        && (secret.len() > SECRET_MAX || !secret.chars().all(plain))
+    {
+        return Err(ApiError::bad_request(
+            "secret token contains unallowed characters",
+        ));
+    }
+    if args.switch("drop_pending_updates") {
+        drop_pending(bot).await?;
+    }
+    let allowed: Option<Vec<String>> = args.structure("allowed_updates")?;
+    let webhook = Webhook {
+        url,
+        secret,
+        allowed: allowed.unwrap_or_default(),
+        failed: None,
+    };
+    let set = SetWebhook {
+        bot: bot.id,
+        webhook,
+    };
+    bot.cx().write(set).await.map_err(ApiError::internal)?;
+    // Whoever waits for updates is sent away, and what waits is delivered.
+    begin_poll(bot);
+    Ok(true.into())
+}
+
 /// `deleteWebhook`.
 pub async fn delete_webhook(bot: &Bot, args: &Args) -> Result<Value, ApiError> {
     let deletion = bot.cx().write(DeleteWebhook { bot: bot.id }).await;
     deletion.map_err(ApiError::internal)?;
     if args.switch("drop_pending_updates") {
-        let confirm = Confirm {
-            bot: bot.id,
-            before: u64::MAX,
-        };
-        bot.cx().write(confirm).await.map_err(ApiError::internal)?;
+        drop_pending(bot).await?;
     }
     Ok(true.into())
+}
+
+async fn drop_pending(bot: &Bot) -> Result<(), ApiError> {
+    let confirm = Confirm {
+        bot: bot.id,
+        before: u64::MAX,
+    };
+    bot.cx().write(confirm).await.map_err(ApiError::internal)
 }
 
 /// `getWebhookInfo`.
@@ -256,6 +318,12 @@ pub async fn get_webhook_info(bot: &Bot) -> Result<Value, ApiError> {
         "has_custom_certificate": false,
         "pending_update_count": count,
     });
+    if let Some(hook) = &hook {
+        info["max_connections"] = json!(1);
+        if !hook.allowed.is_empty() {
+            info["allowed_updates"] = json!(hook.allowed);
+        }
+    }
     if let Some((date, words)) = hook.and_then(|hook| hook.failed) {
         info["last_error_date"] = json!(date);
         info["last_error_message"] = json!(words);

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub const PART_MAX: usize = 512 * 1024;
 /// The size of every part but the last is a multiple of this.
 pub const PART_STEP: usize = 1024;
-/// How many parts a file may have; clients are told the same by `upload_max_fileparts_default`.
+/// How many parts a file may have, as the public service has it.
 pub const PARTS_MAX: u32 = 4000;
 /// The largest file, in bytes.
 pub const FILE_MAX: u64 = 50 << 20;
@@ -75,6 +75,21 @@ pub enum UploadError {
 /// The number of a file on its way up: its account's, and the one that the client chose.
 type Number = (UserId, i64);
 
+/// All of them, and how many bytes they have together.
+#[derive(Default)]
+struct Waiting {
+    uploads: BTreeMap<Number, Upload>,
+    bytes: u64,
+}
+
+impl Waiting {
+    fn remove(&mut self, number: Number) -> Option<Upload> {
+        let upload = self.uploads.remove(&number)?;
+        self.bytes -= upload.bytes;
+        Some(upload)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Upload {
     began: UnixMs,
@@ -108,20 +123,21 @@ pub struct Whole {
 /// The files on their way up.
 pub struct Uploads {
     blobs: Arc<dyn Blobs>,
-    waiting: Mutex<BTreeMap<Number, Upload>>,
+    waiting: Mutex<Waiting>,
     whole: Arc<Semaphore>,
 }
 
 impl Uploads {
     /// Takes up what an earlier run of the server left.
     pub async fn open(blobs: Arc<dyn Blobs>) -> Result<Self, BlobError> {
-        let mut waiting = BTreeMap::new();
+        let mut waiting = Waiting::default();
         for found in blobs.list(FOLDER).await? {
             let Some((number, part)) = parse(&found.name) else {
                 continue;
             };
             let size = found.size_bytes.saturating_sub(SUM as u64);
-            let upload = waiting.entry(number).or_insert(Upload {
+            waiting.bytes += size;
+            let upload = waiting.uploads.entry(number).or_insert(Upload {
                 began: found.written,
                 parts: BTreeMap::new(),
                 bytes: 0,
@@ -151,9 +167,15 @@ impl Uploads {
             self.erase(number, &upload).await?;
         }
         let name = name((user, part.file), number);
-        let written = self.blobs.put(name, sealed(bytes), Keep::Passing).await;
+        let written = self
+            .blobs
+            .put(name.clone(), sealed(bytes), Keep::Passing)
+            .await;
         if written.is_err() {
             self.lose((user, part.file), number);
+        } else if !self.waiting().uploads.contains_key(&(user, part.file)) {
+            // The file was put together, or made room, while this part was being written.
+            self.blobs.delete(name).await?;
         }
         Ok(written?)
     }
@@ -167,19 +189,19 @@ impl Uploads {
         now: UnixMs,
     ) -> Result<Vec<(Number, Upload)>, UploadError> {
         let mut waiting = self.waiting();
-        let known = waiting.get(&number);
+        let known = waiting.uploads.get(&number);
         let replaced = known.and_then(|upload| upload.parts.get(&part)).copied();
         let added = u64::from(size).saturating_sub(u64::from(replaced.unwrap_or(0)));
         if known.map_or(0, |upload| upload.bytes) + added > FILE_MAX {
             return Err(UploadError::Count);
         }
-        let in_all: u64 = waiting.values().map(|upload| upload.bytes).sum();
-        if in_all + added > IN_ALL_MAX {
+        if waiting.bytes + added > IN_ALL_MAX {
             return Err(UploadError::Full(FULL_WAIT_S));
         }
         let user = number.0;
         let of_account = (user, i64::MIN)..=(user, i64::MAX);
         let mut others: Vec<(UnixMs, Number, u64)> = waiting
+            .uploads
             .range(of_account)
             .filter(|(other, _)| **other != number)
             .map(|(other, upload)| (upload.began, *other, upload.bytes))
@@ -192,25 +214,29 @@ impl Uploads {
             && let Some((_, oldest, size)) = others.pop()
         {
             bytes -= size;
-            dropped.extend(waiting.remove(&oldest).map(|upload| (oldest, upload)));
+            dropped.extend(waiting.remove(oldest).map(|upload| (oldest, upload)));
         }
-        let upload = waiting.entry(number).or_insert(Upload {
+        let upload = waiting.uploads.entry(number).or_insert(Upload {
             began: now,
             parts: BTreeMap::new(),
             bytes: 0,
         });
         let before = upload.parts.insert(part, size).unwrap_or(0);
         upload.bytes = upload.bytes + u64::from(size) - u64::from(before);
+        waiting.bytes = waiting.bytes + u64::from(size) - u64::from(before);
         Ok(dropped)
     }
 
     /// Forgets a part that is not there.
     fn lose(&self, number: Number, part: u32) {
-        if let Some(upload) = self.waiting().get_mut(&number)
-            && let Some(size) = upload.parts.remove(&part)
-        {
+        let mut waiting = self.waiting();
+        let upload = waiting.uploads.get_mut(&number);
+        let lost = upload.and_then(|upload| {
+            let size = upload.parts.remove(&part)?;
             upload.bytes -= u64::from(size);
-        }
+            Some(u64::from(size))
+        });
+        waiting.bytes -= lost.unwrap_or(0);
     }
 
     /// Puts a file together of `parts` parts. They stay until [`Uploads::forget`].
@@ -245,7 +271,8 @@ impl Uploads {
     /// Whether all parts of a file are there and fit together; answers with its size.
     fn complete(&self, number: Number, count: u32) -> Result<u64, UploadError> {
         let waiting = self.waiting();
-        let upload = waiting.get(&number).ok_or(UploadError::Missing(0))?;
+        let upload = waiting.uploads.get(&number);
+        let upload = upload.ok_or(UploadError::Missing(0))?;
         let missing = (0..count).find(|part| !upload.parts.contains_key(part));
         if let Some(part) = missing {
             return Err(UploadError::Missing(part));
@@ -268,7 +295,7 @@ impl Uploads {
 
     /// Lets a file's parts go.
     pub async fn forget(&self, user: UserId, file: i64) -> Result<(), BlobError> {
-        let gone = self.waiting().remove(&(user, file));
+        let gone = self.waiting().remove((user, file));
         match gone {
             Some(upload) => self.erase((user, file), &upload).await,
             None => Ok(()),
@@ -280,9 +307,9 @@ impl Uploads {
         let old = |upload: &Upload| upload.began.plus_seconds(PART_KEPT_S) <= now;
         let gone: Vec<(Number, Upload)> = {
             let mut waiting = self.waiting();
-            let old = waiting.iter().filter(|(_, upload)| old(upload));
+            let old = waiting.uploads.iter().filter(|(_, upload)| old(upload));
             let old: Vec<Number> = old.map(|(number, _)| *number).collect();
-            let take = |number| waiting.remove_entry(&number);
+            let take = |number| waiting.remove(number).map(|upload| (number, upload));
             old.into_iter().filter_map(take).collect()
         };
         for (number, upload) in &gone {
@@ -298,7 +325,7 @@ impl Uploads {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Number, Upload>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@
 
 mod catch_up;
 mod classify;
+mod files;
 mod handshakes;
 mod histogram;
 mod idle;
@@ -42,6 +43,8 @@ pub enum Kind {
     CatchUp,
     /// Judging the longest messages, and looking up a picture among a million.
     Classify,
+    /// Parts of files, up and down.
+    Files,
     /// Rewriting answers into other layers.
     Layers,
     /// Sealing and opening records, and what sealing adds to a sign-in.
@@ -144,6 +147,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::Handshakes => handshakes::run(&options).await?,
         Kind::CatchUp => catch_up::run(&options).await?,
         Kind::Classify => classify::run(&options),
+        Kind::Files => files::run(&options).await?,
         Kind::Layers => layers::run(&options),
         Kind::Vault => vault::run(&options).await?,
         Kind::Search => search::run(&options).await?,

@@ -9,6 +9,7 @@ mod values;
 
 pub use sources::Flags;
 
+use crate::hooks::Reach;
 use heliograph_console::Operator;
 use heliograph_domain::accounts::Registration;
 use heliograph_mtproto::transport::ProxySecret;
@@ -138,6 +139,8 @@ pub struct Settings {
     pub witnesses: Option<PathBuf>,
     /// Limits on how much may be asked for.
     pub flood_limits: FloodLimits,
+    /// Where bots may be called.
+    pub webhooks: Reach,
     /// Opens `/metrics` to other machines.
     pub metrics_token: Option<Secret>,
     /// How much is logged.
@@ -173,6 +176,11 @@ impl Settings {
         if flood_limits == FloodLimits::Off && !on_loopback {
             return Err(sources.only_on_loopback("flood-limits", listen));
         }
+        let webhooks = sources.parse("webhooks", values::webhooks)?;
+        let webhooks = webhooks.unwrap_or(Reach::Public);
+        if webhooks == Reach::Loopback && !on_loopback {
+            return Err(sources.only_on_loopback("webhooks", listen));
+        }
         let by_default = if on_loopback {
             Registration::Open
         } else {
@@ -198,6 +206,7 @@ impl Settings {
             },
             witnesses: sources.parse("witnesses", values::path)?,
             flood_limits,
+            webhooks,
             metrics_token: sources.parse("metrics-token", values::secret)?,
             log: sources
                 .parse("log", values::log)?

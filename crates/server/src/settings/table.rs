@@ -234,6 +234,15 @@ pub const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        key: "webhooks",
+        value: "public|loopback",
+        default: "public",
+        help: "Where bots may be called (`setWebhook`).",
+        more: "`loopback` lets bots on this machine be called too, by http as well: for tests, so only \
+               while listening on a loopback address.",
+        ..PLAIN
+    },
+    Setting {
         key: "metrics-token",
         value: "TEXT",
         default: "none",

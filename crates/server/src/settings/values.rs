@@ -1,6 +1,7 @@
 //! Reading the value of each setting; the error of each is what is allowed.
 
 use super::{CodesBy, FloodLimits, Secret};
+use crate::hooks::Reach;
 use heliograph_domain::accounts::Registration;
 use heliograph_mtproto::transport::ProxySecret;
 use heliograph_transparency::regions::Country;
@@ -121,6 +122,14 @@ pub(super) fn mtproxy_secret(text: &str) -> Parsed<ProxySecret> {
         *byte = u8::from_str_radix(digits, 16).map_err(|_| ALLOWED)?;
     }
     Ok(secret)
+}
+
+pub(super) fn webhooks(text: &str) -> Parsed<Reach> {
+    match text {
+        "public" => Ok(Reach::Public),
+        "loopback" => Ok(Reach::Loopback),
+        _ => Err("public or loopback"),
+    }
 }
 
 pub(super) fn flood_limits(text: &str) -> Parsed<FloodLimits> {

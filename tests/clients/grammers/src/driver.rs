@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::{Outcome, emit, plain, session, square};
+use crate::{Outcome, emit, files, plain, session, square};
 
 const API_ID: i32 = 1;
 const VERSION: &str = "0.11.0";
@@ -134,6 +134,13 @@ impl Open {
                     .await?;
                 return Ok(json!({ "id": sent.id() }));
             }
+            "send_file" => return files::send(&client, self.peer(request).await?, request).await,
+            "fetch" => {
+                let (peer, id) = (self.peer(request).await?, int(request, "id") as i32);
+                files::fetch(&client, peer, id, request).await?;
+            }
+            "wear" => files::wear(&client, request).await?,
+            "face" => files::face(&client, self.peer(request).await?, request).await?,
             "edit" => {
                 let (peer, id) = (self.peer(request).await?, int(request, "id"));
                 client

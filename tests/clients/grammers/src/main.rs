@@ -1,6 +1,7 @@
 //! Drives grammers: JSON lines on stdin and stdout, as described in `../python/lines.py`.
 
 mod driver;
+mod files;
 mod plain;
 mod session;
 mod square;

@@ -665,3 +665,40 @@ async fn uploads_that_are_switched_off_are_refused_with_a_notice() {
     assert!(switched.before.is_some() && switched.now.is_none());
     assert_eq!(world.call(&ada, part()).await, Ok(true), "it is on again");
 }
+
+#[tokio::test]
+async fn a_group_may_forbid_photos_and_allow_files() {
+    let (world, ada, ben) = two().await;
+    let group = world.channel(&ada, "No photos", Kind::Group).await;
+    world.add(&ada, group, &[&ben]).await;
+    let banned_rights = types::ChatBannedRights {
+        send_photos: true,
+        ..Default::default()
+    };
+    let rights = f::messages::EditChatDefaultBannedRights {
+        peer: world.channel_peer(&ada, group),
+        banned_rights: enums::ChatBannedRights::ChatBannedRights(banned_rights),
+    };
+    world.call(&ada, rights).await.expect("set");
+    let peer = world.channel_peer(&ben, group);
+    let file = upload(&world, &ben, &png(9, 9), "x.png").await;
+    let photo = world
+        .call(&ben, send(peer.clone(), photo_of(file.clone()), ""))
+        .await;
+    assert_eq!(photo, Err(text::CHAT_SEND_PHOTOS_FORBIDDEN.into()));
+    let file = upload(&world, &ben, b"x", "x").await;
+    let sent = world
+        .call(&ben, send(peer.clone(), file_of(file), ""))
+        .await;
+    let sent = message(sent.expect("it is sent"));
+    // What was sent as a file does not become a photo by an edit.
+    let file = upload(&world, &ben, &png(9, 9), "x.png").await;
+    let edit = f::messages::EditMessage {
+        peer,
+        id: sent.id,
+        media: Some(photo_of(file)),
+        ..Default::default()
+    };
+    let edited = world.call(&ben, edit).await;
+    assert_eq!(edited, Err(text::CHAT_SEND_PHOTOS_FORBIDDEN.into()));
+}
