@@ -206,7 +206,7 @@ impl Uploads {
             .filter(|(other, _)| **other != number)
             .map(|(other, upload)| (upload.began, *other, upload.bytes))
             .collect();
-        others.sort_unstable_by_key(|(began, ..)| std::cmp::Reverse(*began));
+        others.sort_unstable_by_key(|(began, number, _)| std::cmp::Reverse((*began, *number)));
         let mut bytes: u64 = others.iter().map(|(.., bytes)| bytes).sum();
         bytes += known.map_or(0, |upload| upload.bytes) + added;
         let mut dropped = Vec::new();
