@@ -12,6 +12,7 @@ use heliograph_model::{FileId, UserId};
 use heliograph_tl::Decode;
 use heliograph_tl::enums::{Document, DocumentAttribute};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// The largest file that a bot may fetch, in bytes, as the public Bot API has it.
 const FETCH_MAX: u64 = 20 << 20;
@@ -78,7 +79,11 @@ fn head(named: Named) -> [u8; 9] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("writing to a string");
+    }
+    text
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -66,7 +66,8 @@ impl Tables {
         for (u, row) in cosines.iter_mut().enumerate() {
             let scale = if u == 0 { 0.5 / 2_f32.sqrt() } else { 0.5 };
             for (x, value) in row.iter_mut().enumerate() {
-                *value = scale * ((2 * x + 1) as f32 * u as f32 * PI / 16.0).cos();
+                let sixteenths = ((2 * x + 1) * u) as u16;
+                *value = scale * (f32::from(sixteenths) * PI / 16.0).cos();
             }
         }
         let twelve: Vec<u8> = (0..12).collect();

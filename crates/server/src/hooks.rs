@@ -129,7 +129,6 @@ fn words(error: &Error) -> String {
         Error::Timeout(_) => "Read timeout expired",
         Error::HostNotFound => "Failed to resolve host, or it leads inside",
         Error::Tls(_) | Error::Rustls(_) => "SSL error",
-        Error::ConnectionFailed => "Connection failed",
         Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             "Connection refused"
         }
@@ -211,8 +210,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         return embedded(words[1], words[2]);
     }
     let global = words[0] & 0xe000 == 0x2000;
-    let special = (words[0] == 0x2001 && words[1] < 0x200)
-        || (words[0] == 0x2001 && words[1] == 0xdb8)
+    let special = (words[0] == 0x2001 && (words[1] < 0x200 || words[1] == 0xdb8))
         || words[0] & 0xfff0 == 0x3ff0;
     global && !special
 }

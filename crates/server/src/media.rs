@@ -32,6 +32,10 @@ impl FolderBlobs {
 }
 
 /// A failure, without the path that it happened at: names hold account numbers.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "so that it can be named in map_err"
+)]
 fn failed(error: object_store::Error) -> BlobError {
     let mut cause: &dyn std::error::Error = &error;
     while let Some(deeper) = cause.source() {

@@ -54,10 +54,6 @@ fn checked(until: u64, reason: &str, now_s: i32) -> Result<(i32, String), String
 
 /// The seam for the public log: called before a switch changes, with how it stood and will stand.
 /// What fails here keeps the switch from changing.
-#[expect(
-    clippy::unused_async,
-    reason = "the entry in the public log that is made here waits for the disk"
-)]
 pub async fn record(switched: &Switched) -> Result<(), String> {
     let until_s = switched.now.as_ref().map(|switch| switch.until);
     tracing::info!(of = switched.of.word(), until_s, "uploads_switched");

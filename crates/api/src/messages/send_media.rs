@@ -38,37 +38,35 @@ async fn send_media(cx: Ctx, req: f::messages::SendMedia) -> Result<Updates> {
     }
     let chat = cx.chat(&req.peer).await?;
     may_write(&cx, chat).await?;
-    let sent = match sent_before(&cx, req.random_id).await? {
-        Some(before) => before,
-        None => {
-            let reply_to = cx.reply_to(chat, req.reply_to.as_ref()).await?;
-            let (text, entities) = match req.media {
-                // A text whose link has no preview here.
-                InputMedia::WebPage(_) => cx.text(&req.message, req.entities)?,
-                _ => cx.caption(&req.message, req.entities)?,
-            };
-            let (content, media) = cx.media(&req.media).await?.unzip();
-            let body = Body {
-                text,
-                entities,
-                content,
-                media,
-                invert_media: req.invert_media,
-                no_forwards: req.noforwards,
-                markup: cx.markup(req.reply_markup.as_ref())?,
-                ..Body::default()
-            };
-            let outgoing = Outgoing {
-                chat,
-                random_id: req.random_id,
-                body,
-                reply_to,
-                silent: req.silent,
-                clear_draft: req.clear_draft,
-            };
-            deliver(&cx, req.send_as.as_ref(), outgoing).await?.await?
-        }
+    if let Some(before) = sent_before(&cx, req.random_id).await? {
+        return answer(&cx, chat, &[(req.random_id, before)]).await;
+    }
+    let reply_to = cx.reply_to(chat, req.reply_to.as_ref()).await?;
+    let (text, entities) = match req.media {
+        // A text whose link has no preview here.
+        InputMedia::WebPage(_) => cx.text(&req.message, req.entities)?,
+        _ => cx.caption(&req.message, req.entities)?,
     };
+    let (content, media) = cx.media(&req.media).await?.unzip();
+    let body = Body {
+        text,
+        entities,
+        content,
+        media,
+        invert_media: req.invert_media,
+        no_forwards: req.noforwards,
+        markup: cx.markup(req.reply_markup.as_ref())?,
+        ..Body::default()
+    };
+    let outgoing = Outgoing {
+        chat,
+        random_id: req.random_id,
+        body,
+        reply_to,
+        silent: req.silent,
+        clear_draft: req.clear_draft,
+    };
+    let sent = deliver(&cx, req.send_as.as_ref(), outgoing).await?.await?;
     answer(&cx, chat, &[(req.random_id, sent)]).await
 }
 

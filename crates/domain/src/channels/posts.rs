@@ -65,7 +65,7 @@ impl Command for EditPost {
             .await?
             .ok_or(ChannelError::UnknownMessage)?;
         may_edit_post(&standing, &message)?;
-        let edited = self.edit.apply(message.body, now_s);
+        let edited = self.edit.apply(&message.body, now_s);
         let body = edited.map_err(|unfit| match unfit {
             Unfit::Same => ChannelError::NotModified,
             Unfit::Empty => ChannelError::Empty,

@@ -35,7 +35,7 @@ pub(crate) enum Unfit {
 
 impl Edit {
     /// What a message says after it.
-    pub(crate) fn apply(self, before: Body, now_s: i32) -> Result<Body, Unfit> {
+    pub(crate) fn apply(self, before: &Body, now_s: i32) -> Result<Body, Unfit> {
         let mut after = Body {
             invert_media: self.invert_media,
             markup: self.markup,
@@ -47,7 +47,7 @@ impl Edit {
         if let Some((content, media)) = self.media {
             (after.content, after.media) = (Some(content), Some(media));
         }
-        if after == before {
+        if after == *before {
             return Err(Unfit::Same);
         }
         if after.text.is_empty() && after.content.is_none() {
@@ -105,7 +105,7 @@ impl Command for EditMessage {
             .ok_or(MessageError::UnknownMessage)?;
         let now = tx.now().seconds();
         may_edit(self.from, &message, now)?;
-        let edited = self.edit.apply(message.body, now);
+        let edited = self.edit.apply(&message.body, now);
         let body = edited.map_err(|unfit| match unfit {
             Unfit::Same => MessageError::NotModified,
             Unfit::Empty => MessageError::Empty,

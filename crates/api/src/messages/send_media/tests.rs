@@ -4,7 +4,8 @@ use crate::error::RpcError;
 use crate::messages::testing::{messages, random_id, sent_id, two, updates};
 use crate::testing::{Person, World};
 use heliograph_tl::enums::{
-    self, InputDocument, InputFile, InputFileLocation, InputPeer, InputPhoto, Message, Update,
+    self, InputDocument, InputFile, InputFileLocation, InputPeer, InputPhoto, Message,
+    MessagesFilter, Update,
 };
 use heliograph_tl::types;
 
@@ -596,13 +597,15 @@ async fn filters_find_media_by_kind() {
         .await
         .expect("sent");
     crate::messages::testing::say(&world, &ada, &ben, "a text").await;
-    use enums::MessagesFilter as Filter;
     for (filter, expected) in [
-        (Filter::InputMessagesFilterPhotos, vec!["a photo"]),
-        (Filter::InputMessagesFilterPhotoVideo, vec!["a photo"]),
-        (Filter::InputMessagesFilterDocument, vec!["a file"]),
-        (Filter::InputMessagesFilterMusic, vec![]),
-        (Filter::InputMessagesFilterGeo, vec![]),
+        (MessagesFilter::InputMessagesFilterPhotos, vec!["a photo"]),
+        (
+            MessagesFilter::InputMessagesFilterPhotoVideo,
+            vec!["a photo"],
+        ),
+        (MessagesFilter::InputMessagesFilterDocument, vec!["a file"]),
+        (MessagesFilter::InputMessagesFilterMusic, vec![]),
+        (MessagesFilter::InputMessagesFilterGeo, vec![]),
     ] {
         let call = f::messages::Search {
             peer: peer.clone(),
