@@ -66,6 +66,14 @@ pub struct Case {
     /// How far a decision may reach: no further than the order that it carries out.
     #[n(15)]
     pub not_wider: Option<Territory>,
+    /// The moderators who want to see what is sealed: two open it.
+    #[n(16)]
+    #[cbor(default)]
+    pub opened_by: Vec<u16>,
+    /// To which hotline or authority it was reported, and their reference for it.
+    #[n(17)]
+    #[cbor(default)]
+    pub hotline: Vec<(String, String)>,
 }
 
 row!(Case, Table::Case, key: u64);
@@ -175,6 +183,8 @@ impl Case {
             statement: String::new(),
             place: String::new(),
             not_wider: None,
+            opened_by: Vec::new(),
+            hotline: Vec::new(),
         }
     }
 
@@ -197,6 +207,11 @@ impl Case {
     pub fn is_open_to(&self, moderator: u16, now: UnixMs) -> bool {
         let taken_by_another = self.taken_by(now).is_some_and(|by| by != moderator);
         self.ended.is_none() && !taken_by_another && !self.not_by.contains(&moderator)
+    }
+
+    /// Whether what was reported is sealed: it is about a child, and not two people have opened it.
+    pub fn is_sealed(&self) -> bool {
+        self.reason().is_about_children() && self.opened_by.len() < 2
     }
 
     /// Adds messages that a reporter handed over.
@@ -420,6 +435,64 @@ impl Command for LeaveCase {
             case.taken = None;
             put(tx, &mut case)?;
         }
+        Ok(())
+    }
+}
+
+/// Asks to see what is sealed; the second who asks opens it for both.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenSealed {
+    /// The moderator's number.
+    pub moderator: u16,
+    /// Which case.
+    pub case: u64,
+}
+
+impl Command for OpenSealed {
+    type Output = ();
+    type Error = CaseError;
+    const NAME: &'static str = "open_sealed";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), CaseError> {
+        let case = find(tx.rows(), self.case).await?;
+        let mut case = case.ok_or(CaseError::Unknown)?;
+        if !case.opened_by.contains(&self.moderator) {
+            case.opened_by.push(self.moderator);
+            put(tx, &mut case)?;
+        }
+        Ok(())
+    }
+}
+
+/// Notes that a case was reported to a hotline or an authority.
+#[derive(Clone, Debug)]
+pub struct NoteHotline {
+    /// Which case.
+    pub case: u64,
+    /// To whom.
+    pub to: String,
+    /// Their reference.
+    pub reference: String,
+}
+
+impl Command for NoteHotline {
+    type Output = ();
+    type Error = CaseError;
+    const NAME: &'static str = "note_hotline";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), CaseError> {
+        let case = find(tx.rows(), self.case).await?;
+        let mut case = case.ok_or(CaseError::Unknown)?;
+        case.hotline.push((self.to, self.reference));
+        put(tx, &mut case)?;
         Ok(())
     }
 }

@@ -41,6 +41,17 @@ pub fn text(decided: &Decided, number: u64) -> String {
     text
 }
 
+/// What somebody who sent a notice reads: what came of it, and where else to turn. What the moderator
+/// wrote for the owner is not in it.
+pub fn answer(decided: &Decided, number: u64) -> String {
+    let done = what_is_done(decided);
+    format!(
+        "Decision {number} of {day}: {done} If you think this is wrong, a court, or an out-of-court \
+         body that you choose, can hear you; a new notice with new facts is looked at as well.",
+        day = day(decided.at),
+    )
+}
+
 /// What the owner reads: the statement, how to contest it, and what opens the log's commitment.
 pub fn letter(decided: &Decided, number: u64) -> String {
     let statement = text(decided, number);

@@ -12,7 +12,7 @@ use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
-use crate::moderation::Moderation;
+use crate::moderation::{Moderation, ModerationPages};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::process::{Beside, Launch, ProcessError};
@@ -36,6 +36,7 @@ use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
+use heliograph_domain::switches::Switched;
 use heliograph_keeper::{KeeperClient, Purpose, RemoteKeeper, SecretsClient, TagError, phone_tag};
 use heliograph_model::E164;
 use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
@@ -341,7 +342,10 @@ impl Server {
         let installation = installation::describe(&settings, listen)?;
         let http = App::new(http::Parts {
             pages: Some(http::Pages {
-                router: desk.pages(installation.clone())?,
+                router: desk.pages(
+                    installation.clone(),
+                    Arc::new(ModerationPages::new(moderation.clone())),
+                )?,
                 record: desk.record.clone(),
             }),
             settings,
@@ -401,6 +405,7 @@ impl Server {
             desk: self.desk.clone(),
             installation: self.installation.clone(),
             follower: self.follower.clone(),
+            moderation: self.moderation.clone(),
         };
         let execute = move |command| execute(operator.clone(), command);
         tokio::select! {
@@ -516,6 +521,7 @@ struct Commanded {
     desk: Arc<Desk>,
     installation: Installation,
     follower: Arc<Follower>,
+    moderation: Arc<Moderation>,
 }
 
 /// Does what the operator asks for.
@@ -525,6 +531,7 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         desk,
         installation,
         follower,
+        moderation,
     } = operator;
     match command {
         Command::EnterInLog { entry } => {
@@ -557,7 +564,8 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         Command::SwitchUploads { of, until, reason } => {
             let off = until.map(|until| (until, reason));
             let (store, clock) = (&services.store, &*services.clock);
-            let switched = switches::switch_uploads(store, clock, &of, off, switches::record);
+            let record = async |switched: &Switched| moderation.log_switch(switched).await;
+            let switched = switches::switch_uploads(store, clock, &of, off, record);
             answer(switched.await, |()| Answer::Done)
         }
         Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),

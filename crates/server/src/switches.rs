@@ -10,7 +10,7 @@ const REASON_MAX: usize = 300;
 const TIME_MAX_S: i64 = 90 * 86_400;
 
 /// Switches uploads off until a moment (Unix seconds), or on again, for those whom the word names.
-/// `record` writes it down first; where that fails, nothing is switched.
+/// `record` enters it in the public log first; where that fails, nothing is switched.
 pub async fn switch_uploads(
     store: &Store,
     clock: &dyn Clock,
@@ -50,14 +50,6 @@ fn checked(until: u64, reason: &str, now_s: i32) -> Result<(i32, String), String
         return Err("the end must lie in the future, at most 90 days from now".into());
     }
     Ok((until as i32, reason))
-}
-
-/// The seam for the public log: called before a switch changes, with how it stood and will stand.
-/// What fails here keeps the switch from changing.
-pub async fn record(switched: &Switched) -> Result<(), String> {
-    let until_s = switched.now.as_ref().map(|switch| switch.until);
-    tracing::info!(of = switched.of.word(), until_s, "uploads_switched");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -146,8 +146,8 @@ def public_pages(story):
 
 def the_log_commits_to_the_terms(story):
     """The terms are those that the first policy of the log commits to."""
-    terms = story.page.context.request.get(f"{story.installation.address}/terms").body()
-    assert b"Terms of use" in terms
+    terms = story.page.context.request.get(f"{story.installation.address}/terms/1.md").body()
+    assert b"Terms of this installation" in terms
     story.go("/transparency/entry/0")
     digest = base64.b64encode(hashlib.sha256(terms).digest()).decode()
     assert digest in story.text(), f"the policy does not name {digest}"

@@ -30,6 +30,7 @@ use heliograph_disclosure::custodians::CustodianError;
 use heliograph_disclosure::flow::{FlowError, Office};
 use heliograph_disclosure::log::LogError;
 use heliograph_domain::sealing::{Sealer, SealerParts, SealingError};
+use heliograph_moderation::terms;
 use heliograph_keeper::{KeeperClient, KeeperError, SecretsClient, SecretsError};
 use heliograph_offline::custodian::MakeKeysError;
 use heliograph_offline::custodian::client::{CallError, CustodianClient};
@@ -38,16 +39,12 @@ use heliograph_transparency::entry::{Body, Custodian, Entry, Malformed, Mode, Po
 use heliograph_transparency::tree::Hash;
 use people::StoredPeople;
 use secrets::KeptSecrets;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-
-/// The terms as they are published when the operator has no other: `/terms`.
-pub const TERMS: &str = include_str!("terms.md");
 
 /// The offences for which orders are served when nothing else was decided, ascending.
 pub const OFFENCES: [&str; 10] = [
@@ -253,7 +250,7 @@ impl Desk {
         if ledger.registry().policy().is_none() {
             self.enter_body(Policy {
                 version: 1,
-                terms: Hash(Sha256::digest(TERMS).into()),
+                terms: terms::current().hash(),
                 offences: OFFENCES.map(str::to_owned).to_vec(),
                 retention_days: 90,
                 cap: 100,

@@ -3,7 +3,7 @@
 use super::{Desk, DeskCasework, DeskCounter, log};
 use crate::gateway::SystemEntropy;
 use axum::Router;
-use heliograph_console::{Installation, InstallationError, Parts};
+use heliograph_console::{Installation, InstallationError, Moderating, Parts};
 use heliograph_store::Clock;
 use std::sync::Arc;
 
@@ -23,12 +23,14 @@ impl Desk {
     pub fn pages(
         self: &Arc<Self>,
         installation: Installation,
+        moderating: Arc<dyn Moderating>,
     ) -> Result<Router, InstallationError> {
         heliograph_console::router(Parts {
             installation,
             record: self.record.clone(),
             counter: Arc::new(DeskCounter::new(self.clone())),
             casework: Arc::new(DeskCasework::new(self.clone())),
+            moderating,
             desk: self.store.desk(),
             clock: Arc::new(PagesClock(self.clock.clone())),
             entropy: Arc::new(SystemEntropy),

@@ -159,7 +159,6 @@ fn router(shared: Arc<Shared>, pages: Router) -> Router {
     Router::new()
         .route("/", get(page::landing))
         .route("/style.css", get(page::style))
-        .route("/terms", get(page::terms))
         .route("/server.pub.pem", get(page::public_key))
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))

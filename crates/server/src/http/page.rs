@@ -2,7 +2,6 @@
 
 use super::Shared;
 use crate::client_config::{self, Client, Target};
-use crate::desk::TERMS;
 use crate::net::PeerInfo;
 use axum::Extension;
 use axum::extract::State;
@@ -20,11 +19,6 @@ pub(super) async fn style() -> impl IntoResponse {
         (CACHE_CONTROL, "max-age=3600"),
     ];
     (headers, heliograph_console::BASE_STYLE)
-}
-
-/// The terms, byte for byte what the log's policy commits to until officers decide on others.
-pub(super) async fn terms() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], TERMS)
 }
 
 pub(super) async fn public_key(State(shared): State<Arc<Shared>>) -> Response {

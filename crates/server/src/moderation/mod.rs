@@ -12,12 +12,13 @@ use crate::secrets::{DataFolder, SecretsError};
 use ed25519_dalek::SigningKey;
 use heliograph_desk_store::{DeskError, StaffId};
 use heliograph_disclosure::log::LogError;
+use heliograph_domain::switches::Switched;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
 use heliograph_moderation::decisions::{self, Decided};
 use heliograph_moderation::enact::{Enact, Refuse};
 use heliograph_moderation::{entries, statement, terms};
 use heliograph_store::{Store, StoreError};
-use heliograph_transparency::entry::{Control, Day, Duty, Entry, Moderator, Terms};
+use heliograph_transparency::entry::{Control, Day, Duty, Entry, Hour, Moderator, Terms};
 use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
 use std::time::Duration;
@@ -247,11 +248,22 @@ impl Moderation {
         Ok(())
     }
 
-    /// Tells the log what the operator has switched.
-    pub async fn log_control(&self, control: Control) -> Result<(), ModerationError> {
-        self.enter(move |_, today| Some(Entry::new(today, control)))
-            .await?;
-        Ok(())
+    /// Tells the log what the operator switches, before it is switched.
+    pub async fn log_switch(&self, switched: &Switched) -> Result<(), String> {
+        let until = switched.now.as_ref().map(|switch| {
+            let until_s = u64::try_from(switch.until).unwrap_or(0);
+            // The hour after which it certainly is on again.
+            Hour(until_s.div_ceil(HOUR_S))
+        });
+        let reason = switched.now.as_ref().map_or("", |switch| &switch.reason);
+        let control = Control {
+            name: "uploads".into(),
+            class: switched.of.word().into(),
+            until,
+            reason: printable(reason),
+        };
+        let entered = self.enter(move |_, today| Some(Entry::new(today, control)));
+        entered.await.map(|_| ()).map_err(|error| error.to_string())
     }
 
     async fn enter(
@@ -270,6 +282,22 @@ impl Moderation {
 fn is_logged(ledger: &Ledger, newest: u64, waiting: &Decided) -> bool {
     let logged = ledger.moderation().decision(newest);
     logged.is_some_and(|logged| logged.decision.statement == statement::hash(waiting, newest))
+}
+
+/// Seconds in an hour.
+const HOUR_S: u64 = 3_600;
+
+/// How long a reason in the log may be.
+const REASON_MAX: usize = 200;
+
+/// A reason as the log takes it: printable ASCII, cut where it is too long. People read it whole.
+fn printable(reason: &str) -> String {
+    let plain = |letter: char| if matches!(letter, ' '..='~') { letter } else { '?' };
+    let text: String = reason.chars().map(plain).take(REASON_MAX).collect();
+    match text.trim() {
+        "" => "-".into(),
+        text => text.to_owned(),
+    }
 }
 
 fn next_terms(ledger: &Ledger, today: Day) -> Option<Entry> {

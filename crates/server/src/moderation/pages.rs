@@ -6,12 +6,15 @@ use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
-    CaseSheet, Face, ModeratingError, Notice, NoticeState, Queue, QueueLine, ReportLine,
+    CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue, QueueLine,
+    ReportLine,
 };
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{ChannelId, MessageId, Territory, UnixMs};
 use heliograph_moderation::appeals::{self, Appeal};
-use heliograph_moderation::cases::{self, Case, CaseError, LeaveCase, OpenCase, Origin, TakeCase};
+use heliograph_moderation::cases::{
+    self, Case, CaseError, LeaveCase, NoteHotline, OpenCase, OpenSealed, Origin, TakeCase,
+};
 use heliograph_moderation::decisions::{
     self, Decide, DecideError, Decided, Hide, Outcome, Undo, Verdict,
 };
@@ -168,7 +171,7 @@ impl Moderating for ModerationPages {
             let case = cases::find(&mut *view, case).await.map_err(store_failed)?;
             let case = case.ok_or(ModeratingError::Missing)?;
             let mine = case.taken_by(self.now()) == Some(me);
-            sheet(&mut *view, case, mine).await.map_err(store_failed)
+            sheet(&mut *view, case, me, mine).await.map_err(store_failed)
         })
     }
 
@@ -188,6 +191,32 @@ impl Moderating for ModerationPages {
             let outcome = self.moderation.store.write(decide).await;
             self.moderation.wake();
             outcome.map_err(refused)
+        })
+    }
+
+    fn open_sealed(&self, who: &Person, case: u64) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let moderator = self.number(who).await?;
+            let open = OpenSealed { moderator, case };
+            let opened = self.moderation.store.write(open).await;
+            opened.map_err(case_refused)
+        })
+    }
+
+    fn hotline(
+        &self,
+        _: &Person,
+        case: u64,
+        report: HotlineReport,
+    ) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let note = NoteHotline {
+                case,
+                to: report.to,
+                reference: report.reference,
+            };
+            let noted = self.moderation.store.write(note).await;
+            noted.map_err(case_refused)
         })
     }
 
@@ -312,7 +341,7 @@ impl Moderating for ModerationPages {
             let decided = decided.map_err(store_failed)?;
             let statement = decided.and_then(|decided| {
                 let number = decided.number()?;
-                Some(statement::text(&decided, number))
+                Some(statement::answer(&decided, number))
             });
             Ok(NoticeState {
                 received_s: seconds(notice.received),
@@ -345,8 +374,13 @@ fn receipt(secret: &str) -> [u8; 32] {
     digest.finalize().into()
 }
 
-async fn sheet(rows: &mut dyn Rows, case: Case, mine: bool) -> Result<CaseSheet, StoreError> {
-    let sealed = case.reason().is_about_children();
+async fn sheet(
+    rows: &mut dyn Rows,
+    case: Case,
+    me: u16,
+    mine: bool,
+) -> Result<CaseSheet, StoreError> {
+    let sealed = case.is_sealed();
     let posts = if sealed { 0 } else { POSTS };
     let filed = reports::of_case(rows, case.number, REPORTS).await?;
     let other = reasons::find("other").expect("it is in the table");
@@ -365,11 +399,30 @@ async fn sheet(rows: &mut dyn Rows, case: Case, mine: bool) -> Result<CaseSheet,
     Ok(CaseSheet {
         known: subject::known(rows, &case.subject).await?,
         face: if sealed {
-            Face::default()
+            // Its address is what a hotline is told; nothing that it says is shown.
+            let named = face(rows, &case.subject, 0).await?;
+            Face {
+                username: named.username,
+                ..Face::default()
+            }
         } else {
             face(rows, &case.subject, posts).await?
         },
         sealed,
+        opening: match case.opened_by.as_slice() {
+            [] => Opening::NotAsked,
+            asked if asked.contains(&me) => Opening::AskedByMe,
+            _ => Opening::AskedByAnother,
+        },
+        hotline: case
+            .hotline
+            .iter()
+            .map(|(to, reference)| HotlineReport {
+                to: to.clone(),
+                reference: reference.clone(),
+            })
+            .collect(),
+        proposed_by_me: case.proposal.as_ref().is_some_and(|own| own.by == me),
         reports: lines.collect(),
         earlier: newest.into_iter().filter(same).collect(),
         contested,
