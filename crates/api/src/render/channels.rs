@@ -70,6 +70,8 @@ pub(crate) fn chat_of(viewer: Viewer<'_>, standing: &Standing, marks: &Marks) ->
 pub(crate) fn min_chat(channel: &Channel, marks: &Marks) -> enums::Chat {
     types::Channel {
         min: true,
+        // Opens nothing; Pyrogram names a picture by it and fails on a picture without.
+        access_hash: channel.photo.as_ref().map(|_| 0),
         ..face(channel, marks)
     }
     .into()

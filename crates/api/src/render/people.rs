@@ -77,6 +77,8 @@ pub(crate) async fn min_user(
     Ok(types::User {
         min: true,
         apply_min_photo: photo.is_some(),
+        // Opens nothing; Pyrogram names a picture by it and fails on a picture without.
+        access_hash: photo.as_ref().map(|_| 0),
         photo,
         deleted: person.deleted,
         verified: person.verified,

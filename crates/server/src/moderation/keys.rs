@@ -30,10 +30,15 @@ impl ModeratorKeys {
         staff: DeskStore,
     ) -> Result<Self, SecretsError> {
         let secret = open_key(&data.moderators_key(), !has_moderators)?;
-        Ok(Self {
+        Ok(Self::new(secret, staff))
+    }
+
+    /// Makes keys of this secret.
+    pub fn new(secret: Zeroizing<[u8; 32]>, staff: DeskStore) -> Self {
+        Self {
             secret: Arc::new(secret),
             staff,
-        })
+        }
     }
 
     fn key(&self, staff: StaffId) -> SigningKey {

@@ -70,12 +70,17 @@ impl Moderation {
             moderators.next().is_some()
         });
         let keys = ModeratorKeys::open(data, known, desk.store.clone())?;
-        Ok(Arc::new(Moderation {
+        Ok(Self::new(store, desk, keys))
+    }
+
+    /// Works on this store, with moderators' keys that are there already.
+    pub fn new(store: Store, desk: Arc<Desk>, keys: ModeratorKeys) -> Arc<Self> {
+        Arc::new(Moderation {
             store,
             desk,
             keys,
             wake: Notify::new(),
-        }))
+        })
     }
 
     /// Has it look at once.
