@@ -9,6 +9,7 @@ use heliograph_domain::channels::{
 };
 use heliograph_domain::jobs;
 use heliograph_domain::measures;
+use heliograph_domain::messages::Edit;
 use heliograph_domain::stale::{self, EveryPeer};
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{
@@ -125,10 +126,10 @@ impl Scene {
                     by,
                     channel: channel(number),
                     id: MessageId(*id),
-                    text: text.clone(),
-                    entities: Vec::new(),
-                    invert_media: false,
-                    markup: None,
+                    edit: Edit {
+                        text: Some((text.clone(), Vec::new())),
+                        ..Edit::default()
+                    },
                 };
                 let _ = store.write(edit).await;
             }

@@ -8,6 +8,7 @@ use heliograph_domain::channels::{
 };
 use heliograph_domain::deletion::DeleteAccount;
 use heliograph_domain::measures;
+use heliograph_domain::messages::Edit;
 use heliograph_domain::messages::{SendMessage, Sent};
 use heliograph_domain::profile::{SetUsername, UpdateProfile};
 use heliograph_domain::stale::{self, EveryPeer, Stale, TakenIn};
@@ -123,10 +124,10 @@ impl Scene {
             by,
             channel,
             id,
-            text: "good bye".into(),
-            entities: Vec::new(),
-            invert_media: false,
-            markup: None,
+            edit: Edit {
+                text: Some(("good bye".into(), Vec::new())),
+                ..Edit::default()
+            },
         };
         self.do_it(edit).await;
         let ids = vec![id];

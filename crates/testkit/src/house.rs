@@ -28,6 +28,7 @@ use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wake
 use heliograph_server::hooks::{HookCaller, Reach};
 use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
+use heliograph_server::moderation::{Moderation, ModerationPages, ModeratorKeys};
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
@@ -46,6 +47,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 /// The way from a person to the server.
 pub type Line = DuplexStream;
@@ -296,6 +298,10 @@ impl House {
             sealer: desk.as_ref().map(|desk| desk.sealer.clone()),
             arithmetic: Arithmetic::Inline,
         });
+        let moderation = desk.as_ref().map(|desk| {
+            let keys = ModeratorKeys::new(Zeroizing::new([6; 32]), desk.store.clone());
+            Moderation::new(services.store.clone(), desk.clone(), keys)
+        });
         let trust = Arc::new(Trust::new(Vec::new()));
         let http = App::new(http::Parts {
             settings: Settings::read(Flags::default(), []).expect("no setting is required"),
@@ -306,9 +312,15 @@ impl House {
             readiness: Arc::new(Health(services.store.clone())),
             bots,
             services: Some(services.clone()),
-            pages: desk.as_ref().map(|desk| Pages {
-                router: desk.pages(installation()).expect("a sound origin"),
-                record: desk.record.clone(),
+            pages: moderation.as_ref().map(|moderation| {
+                let pages = ModerationPages::new(moderation.clone());
+                let desk = moderation.desk();
+                Pages {
+                    router: desk
+                        .pages(installation(), Arc::new(pages))
+                        .expect("a sound origin"),
+                    record: desk.record.clone(),
+                }
             }),
         });
         let door = Arc::new(Door {
@@ -324,6 +336,9 @@ impl House {
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
         tasks.push(tokio::spawn(async move { accounts.run().await }));
+        if let Some(moderation) = moderation {
+            tasks.push(tokio::spawn(async move { moderation.run().await }));
+        }
         House {
             clock,
             services,

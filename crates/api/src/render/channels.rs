@@ -81,7 +81,6 @@ fn face(channel: &Channel, marks: &Marks) -> types::Channel {
     types::Channel {
         scam: marks.scam,
         fake: marks.fake,
-        restricted: !marks.restrictions.is_empty(),
         restriction_reason: marks.reasons(),
         broadcast: channel.broadcast,
         megagroup: !channel.broadcast,

@@ -39,7 +39,6 @@ pub(crate) async fn user(
     Ok(types::User {
         scam: marks.scam,
         fake: marks.fake,
-        restricted: !marks.restrictions.is_empty(),
         restriction_reason: marks.reasons(),
         bot_chat_history: bot.as_ref().is_some_and(|bot| !bot.privacy),
         bot_nochats: bot.as_ref().is_some_and(|bot| !bot.joins_groups),

@@ -25,6 +25,7 @@ pub fn channel(number: i64, name: &str, title: &str, members: u32) -> Channel {
         members_hidden: false,
         members,
         deleted: false,
+        photo: None,
         verified: false,
     }
 }
@@ -40,6 +41,7 @@ pub fn person(number: i64, name: &str, first_name: &str, kind: PersonKind) -> Pu
         kind,
         verified: false,
         deleted: false,
+        photo: None,
         created: UnixMs(0),
         country: None,
     };

@@ -289,6 +289,7 @@ fn channel(number: u64, numbers: &mut Numbers) -> Channel {
         members: members(numbers),
         deleted: false,
         verified: number.is_multiple_of(1000),
+        photo: None,
     }
 }
 

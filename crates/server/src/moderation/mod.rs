@@ -83,6 +83,11 @@ impl Moderation {
         })
     }
 
+    /// The desk that writes the log.
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     /// Has it look at once.
     pub fn wake(&self) {
         self.wake.notify_one();
@@ -297,7 +302,13 @@ const REASON_MAX: usize = 200;
 
 /// A reason as the log takes it: printable ASCII, cut where it is too long. People read it whole.
 fn printable(reason: &str) -> String {
-    let plain = |letter: char| if matches!(letter, ' '..='~') { letter } else { '?' };
+    let plain = |letter: char| {
+        if matches!(letter, ' '..='~') {
+            letter
+        } else {
+            '?'
+        }
+    };
     let text: String = reason.chars().map(plain).take(REASON_MAX).collect();
     match text.trim() {
         "" => "-".into(),

@@ -6,8 +6,8 @@ use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
-    CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue, QueueLine,
-    ReportLine,
+    CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
+    QueueLine, ReportLine,
 };
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{ChannelId, MessageId, Territory, UnixMs};
@@ -171,7 +171,9 @@ impl Moderating for ModerationPages {
             let case = cases::find(&mut *view, case).await.map_err(store_failed)?;
             let case = case.ok_or(ModeratingError::Missing)?;
             let mine = case.taken_by(self.now()) == Some(me);
-            sheet(&mut *view, case, me, mine).await.map_err(store_failed)
+            sheet(&mut *view, case, me, mine)
+                .await
+                .map_err(store_failed)
         })
     }
 
@@ -203,12 +205,7 @@ impl Moderating for ModerationPages {
         })
     }
 
-    fn hotline(
-        &self,
-        _: &Person,
-        case: u64,
-        report: HotlineReport,
-    ) -> Result<(), ModeratingError> {
+    fn hotline(&self, _: &Person, case: u64, report: HotlineReport) -> Result<(), ModeratingError> {
         self.wait(async {
             let note = NoteHotline {
                 case,
