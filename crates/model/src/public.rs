@@ -205,6 +205,7 @@ mod tests {
             members_hidden: false,
             members: 1,
             deleted: false,
+            photo: None,
             verified: false,
         }
     }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use flate2::read::GzDecoder;
+use flate2::read::{GzDecoder, ZlibDecoder};
 use thiserror::Error;
 
 use crate::wire::{GZIP_PACKED, Reader, constructor};
@@ -12,7 +12,11 @@ use crate::wire::{GZIP_PACKED, Reader, constructor};
 /// clients compress only API calls, none of which is larger than a file part of 512 KiB.
 pub const MAX_UNPACKED: usize = 10 * 1024 * 1024;
 
-/// The data is not gzip, or more comes out of it than allowed.
+/// How gzip begins (RFC 1952). What begins otherwise is read as zlib (RFC 1950): mtcute packs its calls
+/// so, and Telegram takes it.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The data is neither gzip nor zlib, or more comes out of it than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("compressed data is damaged or too large")]
 pub struct BadGzip;
@@ -33,10 +37,17 @@ pub fn unpack(body: &[u8], budget: &mut usize) -> Result<Bytes, BadGzip> {
     let packed = reader.bytes().map_err(|_| BadGzip)?;
     let mut unpacked = Vec::new();
     // One byte more than allowed tells "exactly at the limit" from "over it".
-    GzDecoder::new(packed)
-        .take(*budget as u64 + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|_| BadGzip)?;
+    let limit = *budget as u64 + 1;
+    let read = if packed.starts_with(&GZIP_MAGIC) {
+        GzDecoder::new(packed)
+            .take(limit)
+            .read_to_end(&mut unpacked)
+    } else {
+        ZlibDecoder::new(packed)
+            .take(limit)
+            .read_to_end(&mut unpacked)
+    };
+    read.map_err(|_| BadGzip)?;
     *budget = budget.checked_sub(unpacked.len()).ok_or(BadGzip)?;
     Ok(unpacked.into())
 }
@@ -56,6 +67,18 @@ mod tests {
         Object::new(GZIP_PACKED)
             .bytes(&encoder.finish().unwrap())
             .finish()
+    }
+
+    #[test]
+    fn zlib_is_unpacked_as_well() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&[5; 60]).unwrap();
+        let packed = Object::new(GZIP_PACKED)
+            .bytes(&encoder.finish().unwrap())
+            .finish();
+        let mut budget = 60;
+        assert_eq!(unpack(&packed, &mut budget), Ok(vec![5; 60].into()));
+        assert_eq!(unpack(&packed, &mut budget), Err(BadGzip), "charged alike");
     }
 
     #[test]

@@ -101,6 +101,8 @@ pub struct House {
     pub key: ServerPublicKey,
     /// The legal desk, in a house that has one.
     pub desk: Option<Arc<Desk>>,
+    /// Moderation, in a house that has a desk to write the log.
+    pub moderation: Option<Arc<Moderation>>,
     /// The public log.
     pub record: Arc<Record>,
     secrets: Secrets,
@@ -336,7 +338,7 @@ impl House {
             tasks.push(tokio::spawn(async move { sealer.run().await }));
         }
         tasks.push(tokio::spawn(async move { accounts.run().await }));
-        if let Some(moderation) = moderation {
+        if let Some(moderation) = moderation.clone() {
             tasks.push(tokio::spawn(async move { moderation.run().await }));
         }
         House {
@@ -350,6 +352,7 @@ impl House {
             dialer,
             tasks: Mutex::new(tasks),
             desk,
+            moderation,
         }
     }
 
