@@ -9,7 +9,7 @@ use heliograph_console::staff::{self, Role, Roles};
 use heliograph_desk_store::StaffId;
 use heliograph_discovery::follow;
 use heliograph_domain::services::SPAM_BOT;
-use heliograph_model::Territory;
+use heliograph_model::{Territory, UserId};
 use heliograph_moderation::decisions::{Outcome, Verdict};
 use heliograph_server::gateway::SystemEntropy;
 use heliograph_server::moderation::ModerationPages;
@@ -165,7 +165,7 @@ async fn a_channel_is_reported_delisted_contested_and_found_again() {
     let appeal = functions::messages::SendMessage {
         peer: types::InputPeerUser {
             user_id: SPAM_BOT.0,
-            access_hash: house.services.access.hash(ada.id, SPAM_BOT),
+            access_hash: house.services.access.hash(UserId(ada.id), SPAM_BOT),
         }
         .into(),
         message: "/appeal 1 They do exist.".into(),

@@ -142,7 +142,8 @@ async fn what_is_hidden_looks_like_what_was_never_there() {
         "/the_news/2/3",
         "/the_news/x",
     ] {
-        assert!(is_nothing(&get(&house, path).await, &nothing), "{path}");
+        let page = get(&house, path).await;
+        assert!(is_nothing(&page, &nothing), "{path}: {page}");
     }
 
     for reach in [Reach::Blocked, Reach::Delisted(Territory::World)] {

@@ -33,8 +33,13 @@ async fn thousands_of_half_open_key_exchanges_cost_little_and_lock_nobody_out() 
     let home = Home::new();
     let server = home.start(&["--flood-limits", "off"]);
     others_are_served(&server).await;
+    // What the first of anything takes once is not what each of many costs.
+    let mut wires = vec![Wire::open(&server, INTERMEDIATE).await];
+    for _ in 0..50 {
+        begin_exchange(&mut wires[0]).await;
+        wires[0].receive_plain().await.expect("a puzzle");
+    }
     let before = server.resident_bytes();
-    let mut wires = Vec::new();
     for _ in 0..60 {
         let mut wire = Wire::open(&server, INTERMEDIATE).await;
         for _ in 0..50 {
