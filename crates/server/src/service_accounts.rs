@@ -30,10 +30,10 @@ impl ServiceAccounts {
         let services = &self.services;
         let transparency = TransparencyChat::new(services.clone(), self.record.clone());
         tokio::join!(
-            self.answer(transparency),
-            self.answer(BotFather::new(services.clone())),
-            self.answer(SpamBot::new(services.clone())),
-            self.answer(SearchReport::new(services.clone())),
+            Box::pin(self.answer(transparency)),
+            Box::pin(self.answer(BotFather::new(services.clone()))),
+            Box::pin(self.answer(SpamBot::new(services.clone()))),
+            Box::pin(self.answer(SearchReport::new(services.clone()))),
         );
     }
 

@@ -412,9 +412,9 @@ impl Server {
             () = self.desk.clone().run() => {}
             () = self.desk.sealer.run() => {}
             () = self.accounts.run() => {}
-            () = self.moderation.run() => {}
-            () = self.follower.run() => {}
-            () = self.bots.call_hooks() => {}
+            () = Box::pin(self.moderation.run()) => {}
+            () = Box::pin(self.follower.run()) => {}
+            () = Box::pin(self.bots.call_hooks()) => {}
             () = accept::run(listener, self.door) => {}
             () = control::serve(control, execute) => {}
             () = move_floor(&mut self.floor, &self.gateway) => {}

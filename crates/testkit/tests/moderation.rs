@@ -2,11 +2,11 @@
 //! effect on search and in clients, the statement, an appeal to `@SpamBot`, the way back; and the
 //! log, which says so throughout.
 
-use heliograph_console::Moderating;
 use heliograph_console::casework::Person as Staff;
 use heliograph_console::moderating::ModeratingError;
 use heliograph_console::staff::{self, Role, Roles};
-use heliograph_desk_store::StaffId;
+use heliograph_console::{Installation, Moderating, Operator};
+use heliograph_desk_store::{DeskError, StaffId};
 use heliograph_discovery::follow;
 use heliograph_domain::services::SPAM_BOT;
 use heliograph_model::{Territory, UserId};
@@ -23,7 +23,7 @@ use tokio::task::spawn_blocking;
 fn moderator(house: &DeskHouse, name: &str) -> Staff {
     let desk = house.desk().store.desk();
     let roles = Roles::new([Role::Moderator]).expect("one role");
-    let installation = heliograph_console::Installation::new(None, Default::default());
+    let installation = Installation::new(None, Operator::default());
     let installation = installation.expect("this machine");
     staff::invite(
         &desk,
@@ -34,7 +34,11 @@ fn moderator(house: &DeskHouse, name: &str) -> Staff {
         house.now_s(),
     )
     .expect("a new name");
-    let everybody = desk.view(|view| view.all_staff()).expect("the desk works");
+    let everybody = desk.view(|view| {
+        let all: Result<_, DeskError> = view.all_staff();
+        all
+    });
+    let everybody = everybody.expect("the desk works");
     let row = everybody.into_iter().find(|row| row.name == name);
     let id: StaffId = row.expect("invited above").id;
     let name = name.to_owned();

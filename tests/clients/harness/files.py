@@ -4,7 +4,7 @@ import random
 import struct
 import zlib
 
-FILE_BYTES = 3_000_000
+FILE_BYTES = 1_200_000
 
 
 def noise(path, seed):

@@ -59,7 +59,11 @@ impl ModeratorKeys {
         ledger: &Ledger,
         numbers: &[u16],
     ) -> Result<Vec<(u16, SigningKey)>, DeskError> {
-        let everybody = self.staff.desk().view(|view| view.all_staff())?;
+        let desk = self.staff.desk();
+        let everybody = desk.view(|view| {
+            let all: Result<_, DeskError> = view.all_staff();
+            all
+        })?;
         let mut found = Vec::with_capacity(numbers.len());
         for staff in everybody {
             let key = self.key(staff.id);

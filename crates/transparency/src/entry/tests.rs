@@ -30,7 +30,7 @@ pub(crate) fn one_of_each() -> Vec<Entry> {
         until: START.plus(60),
     };
     scene.push(preserve.clone());
-    let mut entries: Vec<Entry> = [
+    let bodies: Vec<Body> = vec![
         policy(1, true).into(),
         scene.roster(1, Mode::Remote).into(),
         scene.keys(KeyRole::Officers, 0, 1).into(),
@@ -139,9 +139,9 @@ pub(crate) fn one_of_each() -> Vec<Entry> {
             state: ModelState::Shadow,
             learned: 1_000,
         }),
-    ]
-    .map(|body| scene.signed(body))
-    .into();
+    ];
+    let signed = bodies.into_iter().map(|body| scene.signed(body));
+    let mut entries: Vec<Entry> = signed.collect();
     entries.push(scene.request(&TestCase::ordinary(START)));
     scene.push(scene.open(request, 3));
     entries.push(scene.closed(request, Outcome::Delivered));
