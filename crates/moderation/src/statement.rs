@@ -68,7 +68,8 @@ pub fn letter(decided: &Decided, number: u64) -> String {
     format!("{statement}\n\n{contest}In the public log: decision {number}, opened by {salt}")
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+/// 32 bytes in hexadecimal, as letters and receipts show them.
+pub fn hex(bytes: &[u8; 32]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
     let digits = bytes
         .iter()

@@ -552,7 +552,11 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         }
         Command::ListStaff {} => answer(desk.blocking(Desk::staff).await, Answer::Staff),
         Command::DismissStaff { name } => {
+            let who = name.clone();
             let dismissed = desk.blocking(move |desk| desk.dismiss(&name)).await;
+            if let Err(error) = moderation.discharge_named(&who).await {
+                return Answer::Refused(error.to_string());
+            }
             answer(dismissed, |known| {
                 if known {
                     Answer::Done

@@ -15,7 +15,7 @@ use heliograph_server::gateway::SystemEntropy;
 use heliograph_server::moderation::ModerationPages;
 use heliograph_testkit::{DeskHouse, Person};
 use heliograph_tl::{enums, functions, types};
-use heliograph_transparency::entry::{Act, Category};
+use heliograph_transparency::entry::{Act, Category, Duty};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
@@ -204,4 +204,11 @@ async fn a_channel_is_reported_delisted_contested_and_found_again() {
     assert_eq!(decisions[0].settled, Some(2));
     assert_ne!(decisions[0].by, decisions[1].by);
     assert_eq!(ledger.moderation().terms().len(), 1);
+
+    // Who is dismissed moderates no longer, and the log says so.
+    let moderation = house.moderation.clone().expect("a house with a desk");
+    moderation.discharge_named("Cleo").await.expect("it works");
+    let ledger = house.desk().office.with_log(|log| log.ledger().clone());
+    let duties = ledger.moderation().moderators().map(|(_, one)| one.duty);
+    assert_eq!(duties.collect::<Vec<_>>(), [Duty::Off, Duty::On]);
 }

@@ -243,7 +243,7 @@ impl Moderation {
     }
 
     /// Somebody moderates no longer.
-    pub async fn discharge(&self, staff: StaffId) -> Result<(), ModerationError> {
+    async fn discharge(&self, staff: StaffId) -> Result<(), ModerationError> {
         let key = self.keys.public(staff);
         self.enter(move |ledger, today| {
             let mut moderators = ledger.moderation().moderators();
@@ -255,6 +255,23 @@ impl Moderation {
             (known.duty == Duty::On).then(|| Entry::new(today, gone))
         })
         .await?;
+        Ok(())
+    }
+
+    /// Has the log tell that somebody who was dismissed moderates no longer, where they did.
+    pub async fn discharge_named(&self, name: &str) -> Result<(), ModerationError> {
+        let name = name.to_owned();
+        let found = self.desk.blocking(move |desk| {
+            let staff = desk.store.desk();
+            staff.view(|view| -> Result<Vec<StaffId>, DeskError> {
+                let rows = view.all_staff()?.into_iter();
+                let named = rows.filter(|row| row.name == name);
+                Ok(named.map(|row| row.id).collect())
+            })
+        });
+        for staff in found.await? {
+            self.discharge(staff).await?;
+        }
         Ok(())
     }
 

@@ -287,7 +287,7 @@ impl Moderating for ModerationPages {
                 "nothing public of this installation is there; name it as @name or by its link";
             ModeratingError::Refused(why.into())
         })?;
-        let secret = hex(&random());
+        let secret = statement::hex(&random());
         self.wait(async {
             let reason = notice.reason;
             let file = FileNotice {
@@ -354,14 +354,6 @@ impl Moderating for ModerationPages {
             found.map_err(store_failed)
         })
     }
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.collect()
 }
 
 fn receipt(secret: &str) -> [u8; 32] {
