@@ -218,16 +218,7 @@ impl<'a> Posts<'a> {
         let Some(asked) = self.query(query.wanted, query.channel)? else {
             return Ok(FoundPosts::default());
         };
-        let newest = Newest {
-            measured: self.measured.clone(),
-            country: query.viewer.country.map(str::to_owned),
-            now: query.viewer.now,
-            min_date: query.min_date,
-            max_date: query.max_date,
-            after: query.after.map(Place::order),
-            limit: query.limit.min(PAGE_MAX),
-            hidden: false,
-        };
+        let newest = self.newest(&query);
         Ok(self.searcher.search(&*asked, &newest)?)
     }
 
@@ -240,14 +231,9 @@ impl<'a> Posts<'a> {
             return Ok(Vec::new());
         };
         let newest = Newest {
-            measured: self.measured.clone(),
-            country: query.viewer.country.map(str::to_owned),
-            now: query.viewer.now,
-            min_date: query.min_date,
-            max_date: query.max_date,
             after: None,
-            limit: query.limit.min(PAGE_MAX),
             hidden: true,
+            ..self.newest(&query)
         };
         let found = self.searcher.search(&*asked, &newest)?;
         let because = |place: Place| {
@@ -256,6 +242,20 @@ impl<'a> Posts<'a> {
             (place, because)
         };
         Ok(found.posts.into_iter().map(because).collect())
+    }
+
+    /// What a query shows, the newest first.
+    fn newest(&self, query: &PostQuery<'_>) -> Newest {
+        Newest {
+            measured: self.measured.clone(),
+            country: query.viewer.country.map(str::to_owned),
+            now: query.viewer.now,
+            min_date: query.min_date,
+            max_date: query.max_date,
+            after: query.after.map(Place::order),
+            limit: query.limit.min(PAGE_MAX),
+            hidden: false,
+        }
     }
 
     /// `None` where nothing can match.
