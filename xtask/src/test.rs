@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, from a fresh machine.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::process::{self, answers, cargo, program, root, watch};
@@ -120,8 +121,7 @@ fn real_bots() -> Result<Counts, String> {
 
 /// Installs what a runner of other people's code needs, and runs it against the server.
 fn against_the_server(script: &str) -> Result<Counts, String> {
-    process::succeed(&mut cargo(["build", "--package", "heliograph-server"]))?;
-    let server = run::target_folder()?.join("debug/heliograph");
+    let server = programs()?.join("heliograph");
     let cache = process::cache_folder()?;
     process::succeed(python(script).args(["setup", "--cache"]).arg(&cache))?;
     counted(
@@ -134,8 +134,8 @@ fn against_the_server(script: &str) -> Result<Counts, String> {
     )
 }
 
-/// Drives the pages of the desk in Chromium, with the real programs behind them.
-fn browser() -> Result<Counts, String> {
+/// Builds every program, once for all stages that start them, and tells where they lie.
+fn programs() -> Result<PathBuf, String> {
     let packages = ["server", "offline", "transparency"].map(|name| format!("heliograph-{name}"));
     let mut build = cargo([
         "build",
@@ -147,13 +147,19 @@ fn browser() -> Result<Counts, String> {
         build.args(["--package", package]);
     }
     process::succeed(&mut build)?;
+    Ok(run::target_folder()?.join("debug"))
+}
+
+/// Drives the pages of the desk in Chromium, with the real programs behind them.
+fn browser() -> Result<Counts, String> {
+    let programs = programs()?;
     let cache = process::cache_folder()?;
     let script = "tests/browser/run.py";
     process::succeed(python(script).args(["setup", "--cache"]).arg(&cache))?;
     counted(
         python(script)
             .arg("--programs")
-            .arg(run::target_folder()?.join("debug"))
+            .arg(programs)
             .arg("--cache")
             .arg(&cache),
         is_plain_summary,

@@ -1,13 +1,11 @@
 //! Bytes that nobody should send: an error, never a panic, and no memory to speak of.
 
-mod support;
-
+use crate::support::{Density, Random, codec_of};
 use heliograph_tl::{
     Decode, DecodeError, Encode, Function, MAX_DEPTH, Reader, SCHEMA, enums, functions,
     put_vector_header,
 };
 use heliograph_tl_schema::Schema;
-use support::{Density, Random, codec_of};
 
 #[test]
 fn every_value_cut_short_is_refused() {

@@ -1,10 +1,8 @@
 //! What older and newer clients are told: each rule, by what such a client reads.
 
-mod support;
-
+use crate::support::{check_down, down, schema, text};
 use heliograph_layers::{CANONICAL, LayerError, Layers};
 use heliograph_tl_schema::Kind;
-use support::{check_down, down, schema, text};
 
 #[test]
 fn the_canonical_layer_gets_the_bytes_as_they_are() {
@@ -174,9 +172,10 @@ fn no_layer_loses_count() {
     });
     let mut checked = 0;
     for definition in counted {
-        let mut random = support::sample::Random(11);
+        let mut random = crate::support::sample::Random(11);
         for _ in 0..20 {
-            let Some(update) = support::sample::bytes_of(&full, definition, &mut random) else {
+            let Some(update) = crate::support::sample::bytes_of(&full, definition, &mut random)
+            else {
                 continue;
             };
             let mut pushed = text::write(&full, "updates{updates=[], date=1, seq=2}");
@@ -476,7 +475,7 @@ fn every_answer_has_a_form_in_every_layer() {
         "help.appConfigNotModified", // to a hash, which 153 brought
     ];
     let full = schema(CANONICAL);
-    let served = support::served();
+    let served = crate::support::served();
     let layers = Layers::shared();
     let mut missing = std::collections::BTreeSet::new();
     let mut checked = 0;
@@ -492,9 +491,10 @@ fn every_answer_has_a_form_in_every_layer() {
             let definition = full
                 .find_id(definition.id)
                 .expect("served is a part of the full schema");
-            let mut random = support::sample::Random(u64::from(definition.id));
+            let mut random = crate::support::sample::Random(u64::from(definition.id));
             for _ in 0..6 {
-                let Some(answer) = support::sample::bytes_of(&full, definition, &mut random) else {
+                let Some(answer) = crate::support::sample::bytes_of(&full, definition, &mut random)
+                else {
                     continue;
                 };
                 for &layer in layers.collected() {

@@ -1,11 +1,9 @@
 //! The history itself: its ids, its layers, and that it agrees with the canonical schema.
 
-mod support;
-
+use crate::support::{history, schema};
 use heliograph_layers::{CANONICAL, Layers};
 use heliograph_tl_schema::{Definition, Field, Kind, Schema, Ty};
 use std::collections::{BTreeSet, HashMap};
-use support::{history, schema};
 
 /// The id that a definition should have: the CRC32 of its line without `true` flags and brackets, and
 /// with `bytes` written as `string` except in vectors.
@@ -114,7 +112,7 @@ fn one_variant_of_each_id_has_the_flags_of_all() {
 
 #[test]
 fn the_canonical_schema_is_the_canonical_layer_of_the_history() {
-    let text = include_str!("../../../schema/canonical.tl");
+    let text = include_str!("../../../../schema/canonical.tl");
     let canonical = Schema::parse(text).expect("canonical.tl parses");
     // Lines of the encoding itself and of no use to a server; the history leaves them out.
     let outside = ["error", "null"];

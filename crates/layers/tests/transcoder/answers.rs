@@ -1,10 +1,8 @@
 //! Answers that say "nothing", for calls which the server does not handle itself.
 
-mod support;
-
+use crate::support::{history, schema, text};
 use heliograph_layers::Layers;
 use heliograph_tl_schema::{Kind, Schema};
-use support::{history, schema, text};
 
 fn answer(schema: &Schema, layer: u16, function: &str) -> Option<String> {
     let bytes = Layers::shared().default_answer(layer, function)?;

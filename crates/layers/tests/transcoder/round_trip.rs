@@ -1,12 +1,10 @@
 //! Down and up again: what two layers share comes back as it was.
 
-mod support;
-
+use crate::support::sample::{Random, bytes_of};
+use crate::support::{schema, served, text};
 use heliograph_layers::{CANONICAL, Layers};
 use heliograph_tl_schema::{Definition, Kind, Schema, Ty};
 use std::collections::BTreeSet;
-use support::sample::{Random, bytes_of};
-use support::{schema, served, text};
 
 /// Requests whose definitions, with everything inside, are the same in `layer` and in what the server
 /// reads.
@@ -128,7 +126,7 @@ fn a_request_that_went_down_comes_up_with_what_the_layers_share() {
 #[test]
 fn what_is_written_for_a_layer_is_of_that_layer() {
     let full = schema(CANONICAL);
-    let constructors = support::sample::answer_constructors(&full, &served());
+    let constructors = crate::support::sample::answer_constructors(&full, &served());
     let layers = Layers::shared();
     let mut checked = 0;
     for &layer in layers.collected() {

@@ -1,10 +1,8 @@
 //! What the server reads of requests of other layers.
 
-mod support;
-
+use crate::support::{check_up, schema, text, up};
 use heliograph_layers::{CANONICAL, LayerError, Layers};
 use heliograph_tl_schema::Kind;
-use support::{check_up, schema, text, up};
 
 #[test]
 fn a_text_arrives_from_every_layer() {
@@ -98,7 +96,10 @@ fn bits_that_no_layer_knows_are_cleared() {
     Layers::shared()
         .up(&bytes, &mut out)
         .expect("the bit is ignored");
-    assert_eq!(text::show(&support::served(), &out).as_deref(), Ok(request));
+    assert_eq!(
+        text::show(&crate::support::served(), &out).as_deref(),
+        Ok(request)
+    );
 }
 
 #[test]
@@ -181,12 +182,12 @@ fn a_method_is_known_in_any_layer_unserved_or_unknown() {
 /// Every request of every layer that the server serves is read, or refused for what it asks.
 #[test]
 fn every_served_request_is_raised_from_every_layer() {
-    let served = support::served();
+    let served = crate::support::served();
     let layers = Layers::shared();
     let (mut raised, mut refused) = (0u32, 0u32);
     for &layer in layers.collected() {
         let schema = schema(layer);
-        let mut random = support::sample::Random(u64::from(layer));
+        let mut random = crate::support::sample::Random(u64::from(layer));
         for function in schema
             .definitions()
             .iter()
@@ -196,7 +197,8 @@ fn every_served_request_is_raised_from_every_layer() {
                 continue;
             }
             for _ in 0..3 {
-                let Some(request) = support::sample::bytes_of(&schema, function, &mut random)
+                let Some(request) =
+                    crate::support::sample::bytes_of(&schema, function, &mut random)
                 else {
                     continue;
                 };

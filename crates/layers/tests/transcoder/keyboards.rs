@@ -1,9 +1,7 @@
 //! Keyboards on both sides of layer 229.
 
-mod support;
-
+use crate::support::{check_down, check_up};
 use heliograph_layers::CANONICAL;
-use support::{check_down, check_up};
 
 fn message(markup: &str) -> String {
     format!(

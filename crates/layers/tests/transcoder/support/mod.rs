@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 pub fn history() -> &'static History {
     static HISTORY: OnceLock<History> = OnceLock::new();
     HISTORY.get_or_init(|| {
-        History::parse(include_str!("../../../../schema/history.tl")).expect("the history parses")
+        History::parse(include_str!("../../../../../schema/history.tl"))
+            .expect("the history parses")
     })
 }
 

@@ -1,11 +1,9 @@
 //! Bytes that follow no schema: errors, never a panic, and never output out of proportion.
 
-mod support;
-
+use crate::support::sample::{Random, bytes_of};
+use crate::support::{schema, served, text};
 use heliograph_layers::{CANONICAL, LayerError, Layers};
 use heliograph_tl_schema::Kind;
-use support::sample::{Random, bytes_of};
-use support::{schema, served, text};
 
 /// Requests of many layers to start from.
 fn requests() -> Vec<Vec<u8>> {

@@ -1,0 +1,17 @@
+//! A whole server in one thread, from the outside. One program holds every test, since each links
+//! the whole server; every file is one subject.
+
+mod benign;
+mod corpus;
+mod deadlines;
+mod desk;
+mod keeper_counts;
+mod keys;
+mod moderation;
+mod preview;
+mod restarts;
+mod sessions;
+mod stopping;
+mod temporary_keys;
+mod transparency;
+mod web;
