@@ -5,7 +5,7 @@
 //! that layer; and `up.frames`: requests of all layers in the canonical form. A frame is its length in
 //! four bytes, then its bytes.
 
-#[path = "../tests/support/sample.rs"]
+#[path = "../tests/transcoder/support/sample.rs"]
 mod sample;
 
 use heliograph_layers::{CANONICAL, LayerError, Layers};

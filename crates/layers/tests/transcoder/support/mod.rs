@@ -1,6 +1,4 @@
 //! What the tests of this crate share.
-#![expect(dead_code, reason = "each test binary uses a part of it")]
-
 pub mod sample;
 pub mod text;
 
