@@ -11,10 +11,7 @@ if sys.version_info < (3, 11):
     sys.exit(f"the browser tests need Python 3.11 or newer, this is {sys.version.split()[0]}")
 
 import argparse
-import hashlib
-import os
 import shutil
-import subprocess
 import tempfile
 import traceback
 from pathlib import Path
@@ -22,11 +19,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "clients"))
 
-from desk import chromium  # noqa: E402
+from desk import chromium, environment  # noqa: E402
 from harness import namespace  # noqa: E402
 from harness.environments import default_cache  # noqa: E402
-
-REQUIREMENTS = HERE / "requirements.txt"
 
 
 def arguments():
@@ -42,35 +37,13 @@ def arguments():
     return options
 
 
-def environment(cache):
-    """The virtual environment that these pins belong to."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    return cache.resolve() / f"venv-browser-py{sys.version_info.major}.{sys.version_info.minor}-{digest}"
-
-
-def setup(cache):
-    place = environment(cache)
-    if (place / "complete").exists():
-        return
-    # What an interrupted run left is not trusted.
-    shutil.rmtree(place, ignore_errors=True)
-    print(f"installing {place.name}", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*pip, "--disable-pip-version-check", "--requirement", str(REQUIREMENTS)], check=True)
-    (place / "complete").touch()
-
-
 def main():
     options = arguments()
     if options.action == "setup":
         chromium.install(options.cache)
-        setup(options.cache)
+        environment.setup(options.cache)
         return 0
-    place = environment(options.cache)
-    if Path(sys.prefix).resolve() != place.resolve():
-        python = place / "bin" / "python"
-        os.execv(python, [str(python), "-B", *sys.argv])
+    environment.enter(options.cache)
     program = chromium.program(options.cache)
     if program is None:
         sys.exit("no Chromium: call this with `setup` first")

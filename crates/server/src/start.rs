@@ -230,11 +230,11 @@ pub(crate) struct Outside {
 /// A server that is ready to take connections.
 pub(crate) struct Server {
     data: DataFolder,
-    services: Arc<Services>,
+    pub(crate) services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
     installation: Installation,
-    accounts: ServiceAccounts,
-    moderation: Arc<Moderation>,
+    pub(crate) accounts: ServiceAccounts,
+    pub(crate) moderation: Arc<Moderation>,
     follower: Arc<Follower>,
     bots: Arc<BotApi>,
     gateway: Arc<Gateway>,

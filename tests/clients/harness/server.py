@@ -18,13 +18,14 @@ class Server:
 
     def __init__(self, binary, folder):
         self.codes = folder / "codes.jsonl"
+        self.data = folder / "data"
         self.log_path = folder / "server.log"
         self.log = open(self.log_path, "wb")
         self.process = subprocess.Popen(
             [
                 str(binary),
                 "serve",
-                *("--data", str(folder / "data")),
+                *("--data", str(self.data)),
                 *("--listen", "127.0.0.1:0"),
                 *("--codes", f"file:{self.codes}"),
                 *("--registration", "open"),

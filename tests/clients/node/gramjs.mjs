@@ -190,6 +190,31 @@ await serve({
     return { channels: found.chats.map((chat) => Number(chat.id)) }
   },
 
+  async search_posts({ text }) {
+    const page = { offsetRate: 0, offsetPeer: new Api.InputPeerEmpty(), offsetId: 0, limit: 50 }
+    const found = await client.invoke(new Api.channels.SearchPosts({ hashtag: text.slice(1), ...page }))
+    return { channels: found.messages.map((message) => Number(message.peerId.channelId)) }
+  },
+
+  /**
+   * Walks through the questions of the menu, choosing the answers by what they say.
+   */
+  async report({ peer, answers }) {
+    let option = Buffer.alloc(0)
+    let message = ''
+    for (;;) {
+      const said = await client.invoke(new Api.messages.Report({ peer: place(peer), id: [], option, message }))
+      if (said instanceof Api.ReportResultReported) return
+      if (said instanceof Api.ReportResultAddComment) {
+        message = 'as the post says'
+      } else {
+        const wanted = answers.shift()
+        option = said.options.find((one) => one.text === wanted)?.option
+        if (!option) throw new Error(`no answer "${wanted}" among ${said.options.map((one) => one.text)}`)
+      }
+    }
+  },
+
   async join({ to }) {
     const [, hash] = to.split('+')
     const request = hash ? new Api.messages.ImportChatInvite({ hash }) : new Api.channels.JoinChannel({ channel: to })

@@ -211,6 +211,13 @@ await serve({
     return { channels: found.chats.map((chat) => chat.id) }
   },
 
+  async search_posts({ text }) {
+    const kind = text.startsWith('#') ? { hashtag: text.slice(1) } : { query: text }
+    const page = { offsetRate: 0, offsetPeer: { _: 'inputPeerEmpty' }, offsetId: 0, limit: 50 }
+    const found = await client.call({ _: 'channels.searchPosts', ...kind, ...page })
+    return { channels: found.messages.map((message) => message.peerId.channelId) }
+  },
+
   join: async ({ to }) => ({ channel: (await client.joinChat(to)).chat.raw.id }),
 
   async leave({ peer }) {

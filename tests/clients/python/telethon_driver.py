@@ -135,6 +135,11 @@ class Driver:
         found = await self.client(functions.contacts.SearchRequest(text, limit=50))
         return {"channels": [chat.id for chat in found.chats]}
 
+    async def do_search_posts(self, text):
+        kind = {"hashtag": text[1:]} if text.startswith("#") else {"query": text}
+        found = await self.client(functions.channels.SearchPostsRequest(0, types.InputPeerEmpty(), 0, 50, **kind))
+        return {"channels": [message.peer_id.channel_id for message in found.messages]}
+
     async def do_join(self, to):
         _, plus, invite = to.partition("+")
         if plus:

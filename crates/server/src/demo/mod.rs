@@ -10,6 +10,7 @@ mod beginning;
 mod officers;
 mod order;
 mod person;
+mod square;
 mod stage;
 mod told;
 
@@ -160,6 +161,7 @@ impl<'a> Story<'a> {
         };
         story.begin().await?;
         story.people_sign_up().await?;
+        story.square().await?;
         story.ceremony().await?;
         story.people_come_back().await?;
         story.authority_is_registered().await?;

@@ -3,6 +3,8 @@
 use super::Failure;
 use super::stage::Stage;
 use crate::client::{Client, Credentials};
+use crate::gateway::SystemEntropy;
+use heliograph_api::Entropy as _;
 use heliograph_mtproto::AuthKey;
 use heliograph_tl::{enums, functions, types};
 use std::net::IpAddr;
@@ -126,11 +128,87 @@ impl Connected {
         let send = functions::messages::SendMessage {
             peer: peer.into(),
             message: text.into(),
-            random_id: 1,
+            random_id: random_id(),
             ..Default::default()
         };
         self.client.call(&send).await?;
         Ok(())
+    }
+
+    /// Makes a public channel with one post.
+    pub async fn found_channel(&mut self, title: &str, username: &str) -> Result<(), Failure> {
+        let make = functions::channels::CreateChannel {
+            broadcast: true,
+            title: title.into(),
+            ..Default::default()
+        };
+        let enums::Updates::Updates(made) = self.client.call(&make).await? else {
+            return Err("no channel was made".into());
+        };
+        let Some(enums::Chat::Channel(channel)) = made.chats.into_iter().next() else {
+            return Err("no channel was made".into());
+        };
+        let (channel_id, access_hash) = (channel.id, channel.access_hash.unwrap_or(0));
+        let publish = functions::channels::UpdateUsername {
+            channel: types::InputChannel {
+                channel_id,
+                access_hash,
+            }
+            .into(),
+            username: username.into(),
+        };
+        self.client.call(&publish).await?;
+        let peer = types::InputPeerChannel {
+            channel_id,
+            access_hash,
+        };
+        let post = functions::messages::SendMessage {
+            peer: peer.into(),
+            message: "Everything for a tenth of its price!".into(),
+            random_id: random_id(),
+            ..Default::default()
+        };
+        self.client.call(&post).await?;
+        Ok(())
+    }
+
+    /// Whether a search for these words finds the channel of this name.
+    pub async fn finds(&mut self, words: &str, username: &str) -> Result<bool, Failure> {
+        let search = functions::contacts::Search {
+            q: words.into(),
+            limit: 10,
+            ..Default::default()
+        };
+        let enums::contacts::Found::Found(found) = self.client.call(&search).await?;
+        Ok(found.chats.iter().any(|chat| {
+            matches!(chat, enums::Chat::Channel(channel) if channel.username.as_deref() == Some(username))
+        }))
+    }
+
+    /// Reports a channel from its menu, with the answer that clients send.
+    pub async fn report_channel(&mut self, username: &str, answer: &[u8]) -> Result<(), Failure> {
+        let resolve = functions::contacts::ResolveUsername {
+            username: username.into(),
+            referer: None,
+        };
+        let enums::contacts::ResolvedPeer::ResolvedPeer(found) = self.client.call(&resolve).await?;
+        let Some(enums::Chat::Channel(channel)) = found.chats.into_iter().next() else {
+            return Err("the username leads nowhere".into());
+        };
+        let peer = types::InputPeerChannel {
+            channel_id: channel.id,
+            access_hash: channel.access_hash.unwrap_or(0),
+        };
+        let report = functions::messages::Report {
+            peer: peer.into(),
+            id: Vec::new(),
+            option: answer.to_vec(),
+            message: String::new(),
+        };
+        match self.client.call(&report).await? {
+            enums::ReportResult::Reported => Ok(()),
+            _ => Err("the report was not taken".into()),
+        }
     }
 
     /// The last message in the chat with the service account, 777000.
@@ -152,6 +230,13 @@ impl Connected {
             _ => None,
         }))
     }
+}
+
+/// By which the server tells a message from the same one sent again.
+fn random_id() -> i64 {
+    let mut bytes = [0; 8];
+    SystemEntropy.fill(&mut bytes);
+    i64::from_le_bytes(bytes)
 }
 
 fn is_of_service(peer: &enums::Peer) -> bool {
