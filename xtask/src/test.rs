@@ -7,7 +7,7 @@ use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
 use crate::{check, packages, run};
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     Stage {
         name: "check",
         budget_s: 420,
@@ -42,6 +42,11 @@ const STAGES: [Stage; 7] = [
         name: "browser",
         budget_s: 180,
         run: browser,
+    },
+    Stage {
+        name: "circle",
+        budget_s: 60,
+        run: circle,
     },
 ];
 
@@ -152,9 +157,18 @@ fn programs() -> Result<PathBuf, String> {
 
 /// Drives the pages of the desk in Chromium, with the real programs behind them.
 fn browser() -> Result<Counts, String> {
+    in_a_browser("tests/browser/run.py")
+}
+
+/// Keeps search clean once around, with real clients and Chromium.
+fn circle() -> Result<Counts, String> {
+    in_a_browser("tests/clients/circle.py")
+}
+
+/// Installs what a story in the browser needs, and runs it with every program.
+fn in_a_browser(script: &str) -> Result<Counts, String> {
     let programs = programs()?;
     let cache = process::cache_folder()?;
-    let script = "tests/browser/run.py";
     process::succeed(python(script).args(["setup", "--cache"]).arg(&cache))?;
     counted(
         python(script)

@@ -109,11 +109,10 @@ pub(crate) async fn style() -> impl IntoResponse {
         (CONTENT_TYPE, "text/css; charset=utf-8"),
         (CACHE_CONTROL, "max-age=3600"),
     ];
-    (
-        headers,
-        concat!(include_str!("base.css"), "\n", include_str!("style.css")),
-    )
+    (headers, STYLE)
 }
+
+const STYLE: &str = concat!(include_str!("base.css"), "\n", include_str!("style.css"));
 
 /// A moment as people read it: `2026-11-21 10:05 UTC`, with a machine's form beside it.
 pub(crate) fn moment(at_s: u64) -> Markup {
@@ -138,6 +137,21 @@ pub(crate) fn number(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_rule_of_the_style_sheet_swallows_those_behind_it() {
+        let mut open: Vec<&str> = Vec::new();
+        for line in STYLE.lines() {
+            if line.ends_with('{') {
+                let within = open.iter().all(|outer| outer.starts_with('@'));
+                assert!(within, "{line} stands within {open:?}");
+                open.push(line);
+            } else if line.trim() == "}" {
+                assert!(open.pop().is_some(), "a brace too many");
+            }
+        }
+        assert!(open.is_empty(), "{open:?} are not closed");
+    }
 
     #[test]
     fn numbers_are_read_by_thousands() {

@@ -18,7 +18,6 @@ from .stage import SERVICE_CHAT, Stage, step
 # The index follows the store within a second, and decisions take effect within a minute.
 FOUND_WITHIN_S = 20
 GONE_WITHIN_S = 60
-SECRET = "the pills are in the kitchen, darling"
 POST = "Cheap pills, no questions asked! #cheappills"
 
 
@@ -36,14 +35,6 @@ class Circle(Stage):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{program} {words[0]}: {done.stdout}{done.stderr}"
         return done.stdout
-
-    def metric(self, name):
-        """The sum of a metric's values over its labels."""
-        with urllib.request.urlopen(f"{self.browser.address}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-        values = [float(line.split()[-1]) for line in lines if re.match(rf"{name}(\{{|\s)", line)]
-        assert values, f"no metric {name}"
-        return sum(values)
 
     def surfaces(self):
         """Where the channel is found: (who, by what) for each client and each kind of search."""
@@ -81,6 +72,8 @@ class Circle(Stage):
         page = browser.page
         page.locator(f"input[name=act][value={act}]").check()
         page.locator("#facts").fill(facts)
+        veiled = page.locator(".veiled > *").first
+        assert "blur" in veiled.evaluate("element => getComputedStyle(element).filter"), "what was reported is not veiled"
         browser.picture(f"circle-case-{act}")
         browser.submit("#preview")
         assert facts in page.locator("#statement").inner_text()
@@ -108,15 +101,6 @@ class Circle(Stage):
             driver.call("set_username", username=f"{who}_of_the_square")
             setattr(self, who, driver)
 
-    @step("what they write in private, and in a private channel, is judged by nobody")
-    def private(self):
-        self.sam.call("send", peer="@mia_of_the_square", text=SECRET)
-        private = self.sam.call("make_channel", title="Cheap pills for friends", broadcast=True)["channel"]
-        self.sam.call("send", peer=private, text=POST)
-        # Longer than the index and the gate in front of it take.
-        time.sleep(2)
-        assert self.metric("heliograph_classified_texts_total") == 0
-
     @step("a scam channel is made with Telethon and found with mtcute and gramjs")
     def made(self):
         self.channel = self.sam.call("make_channel", title="Cheap pills", broadcast=True)["channel"]
@@ -125,7 +109,6 @@ class Circle(Stage):
         self.until_found(self.all_surfaces(), FOUND_WITHIN_S)
         self.browser.go("/cheap_pills")
         assert "Cheap pills" in self.browser.text()
-        assert self.metric("heliograph_classified_texts_total") > 0
 
     @step("it is reported from the menu of gramjs")
     def reported(self):
@@ -151,15 +134,14 @@ class Circle(Stage):
     @step("the log holds the decision")
     def logged(self):
         self.verify()
-        rows = self.numbers()
-        assert sum(row["decisions"] for row in rows) == 1, rows
+        assert self.decisions() == 1
 
     @step("the owner appeals to @SpamBot")
     def appealed(self):
         mark = self.sam.mark()
         self.sam.call("send", peer="@SpamBot", text=f"/appeal {self.number} They do exist.")
         answer = self.sam.wait(mark, "new_message", out=False)["text"]
-        assert "Somebody else" in answer or "somebody else" in answer, answer
+        assert "Somebody who had no part in it" in answer, answer
 
     @step("whoever decided is not given the appeal")
     def not_the_same(self):
@@ -183,28 +165,25 @@ class Circle(Stage):
     @step("the log is right, and everybody reads the numbers")
     def in_the_end(self):
         self.verify()
-        rows = self.numbers()
-        assert sum(row["decisions"] for row in rows) == 2, rows
+        assert self.decisions() == 2
         self.browser.page = self.browser.public.new_page()
         self.browser.go("/transparency/moderation")
         self.browser.picture("circle-numbers")
 
-    @step("no browser complained, and the private text is in no public file")
+    @step("no page broke")
     def clean(self):
         self.browser.nothing_broke()
-        log = self.server.data / "log"
-        texts = [path.read_bytes() for path in log.rglob("*") if path.is_file()]
-        assert texts and not any(SECRET.encode() in text for text in texts)
 
     def verify(self):
         """Has anybody's checker look at the log, as it is served."""
         told = self.run_program("heliograph-verify", f"{self.browser.address}/log/")
         assert told.startswith("Trust level:"), told
 
-    def numbers(self):
-        """The public numbers of moderation."""
+    def decisions(self):
+        """How many decisions the public numbers count."""
         with urllib.request.urlopen(f"{self.browser.address}/transparency/moderation.json", timeout=5) as answer:
-            return json.load(answer)["rows"]
+            rows = json.load(answer)["rows"]
+        return sum(row["value"] for row in rows if (row["month"], row["measure"]) == ("all", "act"))
 
 
 STEPS = [(method.step, method) for method in vars(Circle).values() if hasattr(method, "step")]

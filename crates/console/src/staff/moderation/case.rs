@@ -105,7 +105,7 @@ fn what_is_known(sheet: &CaseSheet) -> Markup {
             @match &sheet.known {
                 None => { dt { "Subject" } dd { "is not there any more" } }
                 Some(known) => {
-                    dt { "In it" } dd { (grouped(known.members.into())) " people" }
+                    dt { "In it" } dd { (grouped(known.members.into())) @if known.members == 1 { " person" } @else { " people" } }
                     dt { "Owner’s country" } dd { (known.country.as_deref().unwrap_or("not known")) }
                     dt { "It is" }
                     dd {
@@ -137,7 +137,7 @@ fn face(face: &Face) -> Markup {
             @if let Some(username) = &face.username { p { "@" bdi { (username) } } }
             @if !face.title.is_empty() { (veil("Title", &face.title)) }
             @if !face.about.is_empty() { (veil("Description", &face.about)) }
-            @for (number, text) in &face.posts { (veil(&format!("Post {number}"), text)) }
+            @for (number, text) in face.posts.iter().filter(|(_, text)| !text.is_empty()) { (veil(&format!("Post {number}"), text)) }
             @if face == &Face::default() { p .quiet { "Nothing." } }
         }
     }

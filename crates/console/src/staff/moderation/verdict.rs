@@ -273,6 +273,7 @@ fn consequences(shared: &Shared, sheet: &CaseSheet, verdict: &Verdict) -> Markup
             dd #touches {
                 @if !verdict.act.is_measure() { "nobody beyond the owner" }
                 @else if members == 0 { "the owner, and whoever looks for it" }
+                @else if members == 1 { "the owner, 1 person in it, and whoever looks for it" }
                 @else { "the owner, " (grouped(members.into())) " people in it, and whoever looks for it" }
             }
             dt { "The owner" }
