@@ -8,6 +8,7 @@
     reason = "figures for people have three digits that matter"
 )]
 
+mod bots;
 mod catch_up;
 mod classify;
 mod files;
@@ -19,6 +20,7 @@ mod layers;
 mod log;
 mod machine;
 mod people;
+mod posts;
 mod search;
 mod sends;
 mod start;
@@ -35,6 +37,10 @@ use std::time::Duration;
 pub enum Kind {
     /// Private messages between pairs, from send to delivery.
     Sends,
+    /// Posts of a channel with `--connections` members who are all online.
+    Posts,
+    /// Messages of `--pairs` bots over the Bot API.
+    Bots,
     /// Memory of idle, signed-in connections.
     Idle,
     /// Key exchanges.
@@ -68,7 +74,7 @@ pub struct Options {
     /// How long to measure.
     #[arg(long, default_value_t = 10, value_name = "S")]
     pub seconds: u64,
-    /// How many connections to hold (idle), or to make at once (handshakes).
+    /// How many connections to hold (idle), or to make at once (handshakes); how many members (posts).
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub connections: usize,
     /// How many messages to send each second; without it each pair sends when it can.
@@ -77,7 +83,7 @@ pub struct Options {
     /// How many messages each pair has under way.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub window: usize,
-    /// How many pairs of people write to each other.
+    /// How many pairs of people write to each other; how many bots.
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub pairs: usize,
     /// How many entries the log to be checked has (log). To make its proofs takes longer than to
@@ -143,6 +149,8 @@ impl Report {
 pub async fn run(options: Options) -> Result<(), Failure> {
     let report = match options.kind {
         Kind::Sends => sends::run(&options).await?,
+        Kind::Posts => posts::run(&options).await?,
+        Kind::Bots => bots::run(&options).await?,
         Kind::Idle => idle::run(&options).await?,
         Kind::Handshakes => handshakes::run(&options).await?,
         Kind::CatchUp => catch_up::run(&options).await?,
