@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bot;
 mod moderation;
 mod search;
 mod staff;
@@ -249,6 +250,9 @@ enum Admin {
     /// Accounts.
     #[command(subcommand)]
     Account(Account),
+    /// Bots, without `@BotFather`.
+    #[command(subcommand)]
+    Bot(bot::Bot),
     /// People who work at the legal desk.
     #[command(subcommand)]
     Staff(staff::Staff),
@@ -320,6 +324,7 @@ impl Cli {
             Command::Serve(asked) => serve(asked),
             Command::ClientConfig(asked) => client_config(&asked),
             Command::Admin(Admin::Account(asked)) => account(asked),
+            Command::Admin(Admin::Bot(asked)) => bot::bot(asked),
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),

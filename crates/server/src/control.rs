@@ -58,6 +58,25 @@ pub enum Command {
     Reindex {},
     /// Where the public index stands.
     IndexState {},
+    /// Makes a bot. Answers with its token.
+    CreateBot {
+        /// Its name.
+        name: String,
+        /// Its username.
+        username: String,
+        /// The username of whoever will run it.
+        owner: String,
+    },
+    /// Gives a bot another token. Answers with it.
+    RenewBotToken {
+        /// The bot's username.
+        username: String,
+    },
+    /// The bots that somebody runs.
+    ListBots {
+        /// The username of whoever runs them.
+        owner: String,
+    },
     /// Switches uploads off for some, or on again.
     SwitchUploads {
         /// For whom: a word of [`Uploaders`](heliograph_domain::switches::Uploaders).
@@ -78,6 +97,17 @@ pub struct StaffLine {
     pub roles: Vec<String>,
     /// `invited`, `active` or `dismissed`.
     pub state: String,
+}
+
+/// A bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotLine {
+    /// The id of its account.
+    pub id: i64,
+    /// Its username; empty where it has none any more.
+    pub username: String,
+    /// Whether it is told of updates at an address; else it asks for them.
+    pub webhook: bool,
 }
 
 /// A case, without anything that its order says.
@@ -114,6 +144,10 @@ pub enum Answer {
     Count(u64),
     /// A link that is shown once.
     Link(String),
+    /// A bot's token, which is shown once.
+    Token(String),
+    /// The bots that somebody runs.
+    Bots(Vec<BotLine>),
     /// Everyone at the desk.
     Staff(Vec<StaffLine>),
     /// The cases of the desk.

@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::moderation::{Moderation, ModerationPages};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
+use crate::operator_bots;
 use crate::process::{Beside, Launch, ProcessError};
 use crate::search::Follower;
 use crate::search::explain::explain;
@@ -571,6 +572,24 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
             let record = async |switched: &Switched| moderation.log_switch(switched).await;
             let switched = switches::switch_uploads(store, clock, &of, off, record);
             answer(switched.await, |()| Answer::Done)
+        }
+        Command::CreateBot {
+            name,
+            username,
+            owner,
+        } => {
+            let (store, entropy) = (&services.store, &*services.entropy);
+            let made = operator_bots::create(store, entropy, &name, &username, &owner);
+            answer(made.await, Answer::Token)
+        }
+        Command::RenewBotToken { username } => {
+            let (store, entropy) = (&services.store, &*services.entropy);
+            let renewed = operator_bots::new_token(store, entropy, &username);
+            answer(renewed.await, Answer::Token)
+        }
+        Command::ListBots { owner } => {
+            let listed = operator_bots::list(&services.store, &owner).await;
+            answer(listed, Answer::Bots)
         }
         Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),
         Command::ExplainSearch(question) => {

@@ -8,6 +8,7 @@ mod desk;
 mod keeper_counts;
 mod keys;
 mod moderation;
+mod operator_bots;
 mod preview;
 mod restarts;
 mod sessions;
