@@ -3,6 +3,7 @@
 use crate::{
     AccessKey, Caller, CodeSender, Ctx, Entropy, Limits, Policy, Result, Router, Services,
 };
+use heliograph_discovery::gate::Open;
 use heliograph_discovery::{Discovery, follow};
 use heliograph_domain::accounts::{Proof, Registration, SignUp};
 use heliograph_domain::authorizations::SignIn;
@@ -190,7 +191,7 @@ impl World {
     /// The public index takes in what has changed.
     pub async fn take_in(&self) {
         let index = &self.services.discovery;
-        let taken = follow::take_in(&self.services.store, index).await;
+        let taken = follow::take_in(&self.services.store, index, &Open).await;
         taken.expect("the index works");
     }
 

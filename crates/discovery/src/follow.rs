@@ -1,5 +1,6 @@
 //! Keeping the index equal to the store.
 
+use crate::gate::{Candidate, Gate};
 use crate::index::{Discovery, IndexError};
 use heliograph_domain::measures;
 use heliograph_domain::stale::{self, EveryPeer, Stale, TakenIn};
@@ -58,6 +59,16 @@ enum Step {
 }
 
 impl Step {
+    /// What will be found that may not have been found before.
+    fn candidates(&self) -> Vec<Candidate> {
+        match self {
+            Step::Peer(_, face) => face.iter().cloned().map(Candidate::Peer).collect(),
+            Step::Post(_, _, post) => post.iter().cloned().map(Candidate::Post).collect(),
+            Step::Forget(_) => Vec::new(),
+            Step::NewPosts(posts) => posts.iter().cloned().map(Candidate::Post).collect(),
+        }
+    }
+
     fn take(self, index: &Discovery) -> Result<(), IndexError> {
         match self {
             Step::Peer(peer, face) => index.put_peer(peer, face.as_ref()),
@@ -71,9 +82,13 @@ impl Step {
     }
 }
 
-/// Takes in the oldest changes, durably; answers with how many rows there were. Whatever ends it in
-/// between, the rows are still there and the next call does it again.
-pub async fn take_in(store: &Store, index: &Arc<Discovery>) -> Result<usize, IndexError> {
+/// Takes in the oldest changes, durably, once `gate` has looked at them; answers with how many rows
+/// there were. Whatever ends it in between, the rows are still there and the next call does it again.
+pub async fn take_in(
+    store: &Store,
+    index: &Arc<Discovery>,
+    gate: &dyn Gate,
+) -> Result<usize, IndexError> {
     let rows = {
         let mut view = store.view().await?;
         stale::list(&mut *view, BATCH).await?
@@ -82,7 +97,8 @@ pub async fn take_in(store: &Store, index: &Arc<Discovery>) -> Result<usize, Ind
         return Ok(0);
     }
     let numbers: Vec<u64> = rows.iter().map(|(number, _)| *number).collect();
-    write(store, index, rows.into_iter().map(|(_, stale)| stale)).await?;
+    let changes = rows.into_iter().map(|(_, stale)| stale);
+    write(store, index, gate, changes).await?;
     blocking(index, Discovery::commit).await?;
     let count = numbers.len();
     store.write(TakenIn { numbers }).await?;
@@ -95,13 +111,19 @@ pub async fn take_in(store: &Store, index: &Arc<Discovery>) -> Result<usize, Ind
 /// # Panics
 /// When the store or the index fails.
 #[doc(hidden)]
-pub async fn take_in_and_crash(store: &Store, index: &Arc<Discovery>, committed: bool) {
+pub async fn take_in_and_crash(
+    store: &Store,
+    index: &Arc<Discovery>,
+    gate: &dyn Gate,
+    committed: bool,
+) {
     let rows = {
         let mut view = store.view().await.expect("the store works");
         let listed = stale::list(&mut *view, BATCH).await;
         listed.expect("the store works")
     };
-    let written = write(store, index, rows.into_iter().map(|(_, stale)| stale)).await;
+    let changes = rows.into_iter().map(|(_, stale)| stale);
+    let written = write(store, index, gate, changes).await;
     written.expect("the index works");
     if committed {
         index.commit().expect("the index works");
@@ -112,6 +134,7 @@ pub async fn take_in_and_crash(store: &Store, index: &Arc<Discovery>, committed:
 async fn write(
     store: &Store,
     index: &Arc<Discovery>,
+    gate: &dyn Gate,
     changes: impl Iterator<Item = Stale>,
 ) -> Result<(), IndexError> {
     let mut steps = Vec::new();
@@ -137,21 +160,86 @@ async fn write(
             Stale::Posts(channel) => {
                 whole.insert(channel);
                 steps.push(Step::Forget(channel));
-                apply(index, std::mem::take(&mut steps)).await?;
-                add_posts(store, index, channel, |_| {}).await?;
+                let_in(store, index, gate, std::mem::take(&mut steps)).await?;
+                add_posts(store, index, Some(gate), channel).await?;
             }
             Stale::Measures { peer, post } => take_in_measures(store, index, peer, post).await?,
         }
     }
+    let_in(store, index, gate, steps).await
+}
+
+/// Takes the steps once `gate` has looked at what they make findable.
+async fn let_in(
+    store: &Store,
+    index: &Arc<Discovery>,
+    gate: &dyn Gate,
+    steps: Vec<Step>,
+) -> Result<(), IndexError> {
+    let candidates = steps.iter().flat_map(Step::candidates).collect();
+    look(store, index, gate, candidates).await?;
     apply(index, steps).await
 }
 
-/// Adds every public post of a channel of which the index has none.
-async fn add_posts(
+/// Has `gate` look, and hides what it keeps back before anything of it can be found.
+async fn look(
     store: &Store,
-    index: &Arc<Discovery>,
+    index: &Discovery,
+    gate: &dyn Gate,
+    candidates: Vec<Candidate>,
+) -> Result<(), IndexError> {
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let kept_back = gate.look(candidates).await.map_err(IndexError::Gate)?;
+    for (peer, post) in kept_back {
+        take_in_measures(store, index, peer, post).await?;
+    }
+    Ok(())
+}
+
+/// Has `gate` look at everything that has changed and was not taken in yet.
+async fn look_at_changes(
+    store: &Store,
+    index: &Discovery,
+    gate: &dyn Gate,
+) -> Result<(), IndexError> {
+    let mut from = 0;
+    loop {
+        let rows = {
+            let mut view = store.view().await?;
+            stale::list_from(&mut *view, from, BATCH).await?
+        };
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        from = last + 1;
+        let mut candidates = Vec::new();
+        for (_, change) in rows {
+            match change {
+                Stale::Peer(peer) => {
+                    let mut view = store.view().await?;
+                    let face = stale::public_peer(&mut *view, peer).await?;
+                    candidates.extend(face.map(Candidate::Peer));
+                }
+                Stale::Post(channel, id) => {
+                    let mut view = store.view().await?;
+                    let post = stale::public_post(&mut *view, channel, id).await?;
+                    candidates.extend(post.map(Candidate::Post));
+                }
+                Stale::Posts(channel) => look_at_posts(store, index, gate, channel).await?,
+                Stale::Measures { .. } => {}
+            }
+        }
+        look(store, index, gate, candidates).await?;
+    }
+}
+
+async fn look_at_posts(
+    store: &Store,
+    index: &Discovery,
+    gate: &dyn Gate,
     channel: ChannelId,
-    progress: impl Fn(usize),
 ) -> Result<(), IndexError> {
     let mut from = Some(MessageId(0));
     while let Some(start) = from {
@@ -160,12 +248,39 @@ async fn add_posts(
         drop(view);
         let (posts, next) = read;
         from = next;
-        progress(posts.len());
-        if !posts.is_empty() {
-            apply(index, vec![Step::NewPosts(posts)]).await?;
-        }
+        let candidates = posts.into_iter().map(Candidate::Post).collect();
+        look(store, index, gate, candidates).await?;
     }
     Ok(())
+}
+
+/// Adds every public post of a channel of which the index has none, once `gate` has looked at them;
+/// answers with how many there were.
+async fn add_posts(
+    store: &Store,
+    index: &Arc<Discovery>,
+    gate: Option<&dyn Gate>,
+    channel: ChannelId,
+) -> Result<u64, IndexError> {
+    let mut added = 0;
+    let mut from = Some(MessageId(0));
+    while let Some(start) = from {
+        let mut view = store.view().await?;
+        let read = stale::public_posts(&mut *view, channel, start, POSTS_AT_ONCE).await?;
+        drop(view);
+        let (posts, next) = read;
+        from = next;
+        if posts.is_empty() {
+            continue;
+        }
+        added += posts.len() as u64;
+        let step = vec![Step::NewPosts(posts)];
+        match gate {
+            Some(gate) => let_in(store, index, gate, step).await?,
+            None => apply(index, step).await?,
+        }
+    }
+    Ok(added)
 }
 
 async fn apply(index: &Arc<Discovery>, steps: Vec<Step>) -> Result<(), IndexError> {
@@ -188,9 +303,13 @@ pub struct Progress {
 
 /// Makes the index anew from the store. What changes meanwhile is taken in afterwards; an index that
 /// was not finished is begun again at the next start.
+///
+/// What the index had was looked at when it came in, and what was kept back has its measure. So
+/// `gate` looks at the rest only, before any of it can be found.
 pub async fn rebuild(
     store: &Store,
     index: &Arc<Discovery>,
+    gate: &dyn Gate,
     mut progress: impl FnMut(Progress),
 ) -> Result<(), IndexError> {
     blocking(index, |index| {
@@ -226,16 +345,12 @@ pub async fn rebuild(
         })
         .await?;
         for channel in channels {
-            let added = std::cell::Cell::new(0);
-            add_posts(store, index, channel, |posts| {
-                added.set(added.get() + posts as u64);
-            })
-            .await?;
-            so_far.documents += added.get();
+            so_far.documents += add_posts(store, index, None, channel).await?;
             progress(so_far);
         }
         progress(so_far);
     }
+    look_at_changes(store, index, gate).await?;
     blocking(index, |index| {
         index.commit()?;
         index.completed()

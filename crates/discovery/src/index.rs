@@ -35,6 +35,9 @@ pub enum IndexError {
     /// The store, which it follows.
     #[error(transparent)]
     Store(#[from] heliograph_store::StoreError),
+    /// Whoever looks at what is new.
+    #[error("what is new could not be looked at: {0}")]
+    Gate(#[source] crate::gate::GateError),
 }
 
 /// The index of public peers and posts. It is shared: searches need no lock, and there is one

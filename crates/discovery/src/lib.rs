@@ -11,11 +11,14 @@
 //!   changed, and the row goes only when the index holds the change durably. An index that is
 //!   missing, damaged or older than this program is made anew from the store.
 //!
+//! - [`gate`] is who looks at what is new before it can be found.
+//!
 //! The index takes only [`heliograph_model::PublicPeer`] and [`heliograph_model::PublicPost`], which
 //! cannot be made of anything private. It opens its own files and nothing else.
 
 pub mod analysis;
 pub mod follow;
+pub mod gate;
 mod index;
 pub mod measured;
 pub mod peers;

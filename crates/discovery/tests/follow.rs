@@ -1,5 +1,6 @@
 //! The index equals the store, whatever happens and whenever the process ends.
 
+use heliograph_discovery::gate::Open;
 use heliograph_discovery::measured::{Verdict, Viewer};
 use heliograph_discovery::posts::{PostQuery, Wanted};
 use heliograph_discovery::{Discovery, follow};
@@ -305,7 +306,7 @@ async fn start(folder: &Path, store: &Store) -> Arc<Discovery> {
         .await
         .expect("it reads");
     if !index.is_complete() {
-        follow::rebuild(store, &index, |_| {})
+        follow::rebuild(store, &index, &Open, |_| {})
             .await
             .expect("it works");
     }
@@ -313,7 +314,11 @@ async fn start(folder: &Path, store: &Store) -> Arc<Discovery> {
 }
 
 async fn take_in_all(store: &Store, index: &Arc<Discovery>) {
-    while follow::take_in(store, index).await.expect("it works") > 0 {}
+    while follow::take_in(store, index, &Open)
+        .await
+        .expect("it works")
+        > 0
+    {}
 }
 
 async fn live(steps: Vec<Next>) {
@@ -328,12 +333,12 @@ async fn live(steps: Vec<Next>) {
                 scene.check(&index).await;
             }
             Next::Crash { committed } => {
-                follow::take_in_and_crash(&scene.store, &index, committed).await;
+                follow::take_in_and_crash(&scene.store, &index, &Open, committed).await;
                 drop(index);
                 index = start(folder.path(), &scene.store).await;
             }
             Next::Rebuild => {
-                follow::rebuild(&scene.store, &index, |_| {})
+                follow::rebuild(&scene.store, &index, &Open, |_| {})
                     .await
                     .expect("it works");
             }

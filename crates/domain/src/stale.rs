@@ -109,8 +109,17 @@ pub(crate) async fn note_posts(
 
 /// The oldest rows with their numbers, at most `limit`.
 pub async fn list(rows: &mut dyn Rows, limit: usize) -> Result<Vec<(u64, Stale)>, StoreError> {
-    let all = KeyRange::all();
-    let found: Vec<(u64, StaleRow)> = rows.list(READER, all, Order::Ascending, limit).await?;
+    list_from(rows, 0, limit).await
+}
+
+/// The oldest rows with numbers from `from` upwards, at most `limit`.
+pub async fn list_from(
+    rows: &mut dyn Rows,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Stale)>, StoreError> {
+    let range = KeyRange::all().from(&from);
+    let found: Vec<(u64, StaleRow)> = rows.list(READER, range, Order::Ascending, limit).await?;
     Ok(found
         .into_iter()
         .map(|(number, StaleRow(stale))| (number, stale))
@@ -200,6 +209,18 @@ pub async fn public_posts(
         .filter_map(|message| PublicPost::of(&channel, message))
         .collect();
     Ok((posts, next))
+}
+
+/// The public posts among the newest `messages` messages of a channel, oldest first.
+pub async fn newest_public_posts(
+    rows: &mut dyn Rows,
+    channel: ChannelId,
+    messages: u32,
+) -> Result<Vec<PublicPost>, StoreError> {
+    let next = mailbox::state(rows, channel.into()).await?.last_id + 1;
+    let from = MessageId(next.saturating_sub(messages));
+    let (posts, _) = public_posts(rows, channel, from, messages as usize).await?;
+    Ok(posts)
 }
 
 /// Every peer that there may be, for an index that is made anew: deleted and private ones are among

@@ -8,6 +8,8 @@
 //!   then [`enact`] puts the measure on the subject and tells the owner by a [`statement`] of
 //!   reasons.
 //! - [`appeals`] open a case anew, for somebody else.
+//! - [`opinion`] is what the classifier thinks of something public; [`gate`] hides what it finds for
+//!   72 hours, and opens the case in which a person looks.
 //!
 //! Writes are commands on the main store. Nothing here draws randomness or reads a clock.
 
@@ -16,7 +18,9 @@ pub mod cases;
 pub mod decisions;
 pub mod enact;
 pub mod entries;
+pub mod gate;
 pub mod notices;
+pub mod opinion;
 pub mod reasons;
 pub mod reports;
 pub mod statement;

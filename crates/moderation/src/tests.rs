@@ -1,6 +1,8 @@
 //! The circle, in one thread: reports, a case, a decision in a log that keeps its own rules, its
 //! effect, an appeal, the way back.
 
+mod gate;
+
 use crate::Subject;
 use crate::appeals::{self, AppealError, Contest, NoteLogged};
 use crate::cases::{self, Case, CaseError, OpenCase, Origin, TakeCase};

@@ -117,6 +117,20 @@ const CLASSES: [(Rate, &str); 7] = [
     (Rate::Part, "part"),
 ];
 
+/// What the classifier reads. There is no third: what is private has no kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Classified {
+    /// A post of a public channel.
+    Post,
+    /// How a public channel, group or bot presents itself, alone or with its posts.
+    Peer,
+}
+
+impl Classified {
+    const ALL: [(Classified, &'static str); 2] =
+        [(Classified::Post, "post"), (Classified::Peer, "peer")];
+}
+
 /// Everything that is counted. Shared by all parts of the server.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -144,6 +158,8 @@ pub struct Metrics {
     pub bad_envelopes: Counter,
     calls: [Counter; CallOutcome::ALL.len()],
     call_seconds: [Histogram; CLASSES.len()],
+    classified: [Counter; Classified::ALL.len()],
+    classify_seconds: [Histogram; Classified::ALL.len()],
 }
 
 impl Metrics {
@@ -159,6 +175,17 @@ impl Metrics {
     /// How many calls ended in this way.
     pub fn calls(&self, outcome: CallOutcome) -> u64 {
         self.calls[outcome as usize].count()
+    }
+
+    /// Notes that the classifier has read something.
+    pub fn classified(&self, kind: Classified, took: Duration) {
+        self.classified[kind as usize].add_one();
+        self.classify_seconds[kind as usize].record(took);
+    }
+
+    /// How many things of this kind the classifier has read.
+    pub fn classified_count(&self, kind: Classified) -> u64 {
+        self.classified[kind as usize].count()
     }
 
     /// The text that Prometheus reads
@@ -229,6 +256,23 @@ impl Metrics {
         );
         for ((_, class), histogram) in CLASSES.iter().zip(&self.call_seconds) {
             page.histogram("call_seconds", class, histogram);
+        }
+        page.head(
+            "classified_total",
+            "Texts that the classifier has read; there are no others than these kinds.",
+            "counter",
+        );
+        for (kind, name) in Classified::ALL {
+            let label = format!("{{kind=\"{name}\"}}");
+            page.line("classified_total", &label, self.classified_count(kind));
+        }
+        page.head(
+            "classify_seconds",
+            "Time that the classifier took, by kind.",
+            "histogram",
+        );
+        for ((_, kind), histogram) in Classified::ALL.iter().zip(&self.classify_seconds) {
+            page.histogram("classify_seconds", kind, histogram);
         }
         page.text
     }

@@ -12,7 +12,7 @@ use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
-use crate::moderation::{Moderation, ModerationPages};
+use crate::moderation::{Gate, Moderation, ModerationPages, Screen};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::operator_bots;
@@ -27,6 +27,7 @@ use crate::system::{self, SystemClock};
 use crate::trust::Trust;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
+use heliograph_classifier::model::Model;
 use heliograph_console::{Installation, InstallationError, Operator};
 use heliograph_discovery::{Discovery, IndexError, follow};
 use heliograph_domain::accounts::{self, Invite};
@@ -269,7 +270,7 @@ impl Server {
         let discovery = Arc::new(Discovery::open(&data.index())?);
         // Before anybody can search: what is hidden stays hidden.
         follow::load_measures(&store, &discovery).await?;
-        let follower = Follower::new(store.clone(), discovery.clone(), wakes.stale());
+        let rung = wakes.stale();
 
         let media = data.media();
         fs::create_dir_all(&media).map_err(system("the folder for pictures and files"))?;
@@ -289,7 +290,7 @@ impl Server {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
-            discovery,
+            discovery: discovery.clone(),
             access: AccessKey::new(&secrets.access_hash),
             files,
             limits: match settings.flood_limits {
@@ -325,6 +326,9 @@ impl Server {
         let caller = HookCaller::new(settings.webhooks);
         let bots = BotApi::new(services.clone(), wakes.bots(), caller);
         let metrics = Arc::new(Metrics::default());
+        let screen = Screen::new(Model::shipped(), metrics.clone());
+        let gate = Gate::new(store.clone(), moderation.clone(), screen.clone());
+        let follower = Follower::new(store.clone(), discovery, gate, rung);
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
             services: services.clone(),
@@ -345,7 +349,7 @@ impl Server {
             pages: Some(http::Pages {
                 router: desk.pages(
                     installation.clone(),
-                    Arc::new(ModerationPages::new(moderation.clone())),
+                    Arc::new(ModerationPages::new(moderation.clone(), screen)),
                 )?,
                 record: desk.record.clone(),
             }),

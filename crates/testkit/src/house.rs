@@ -4,8 +4,9 @@ use crate::clock::HandClock;
 use crate::record::Record;
 use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
+use heliograph_classifier::model::Model;
 use heliograph_console::{Installation, Operator};
-use heliograph_discovery::Discovery;
+use heliograph_discovery::{Discovery, follow, gate};
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -28,10 +29,11 @@ use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wake
 use heliograph_server::hooks::{HookCaller, Reach};
 use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
-use heliograph_server::moderation::{Moderation, ModerationPages, ModeratorKeys};
+use heliograph_server::moderation::{Gate, Moderation, ModerationPages, ModeratorKeys, Screen};
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
+use heliograph_server::search::Follower;
 use heliograph_server::secrets::DataFolder;
 use heliograph_server::service_accounts::ServiceAccounts;
 use heliograph_server::settings::{Flags, Settings};
@@ -45,7 +47,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
-use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{Notify, OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -103,6 +105,14 @@ pub struct House {
     pub desk: Option<Arc<Desk>>,
     /// Moderation, in a house that has a desk to write the log.
     pub moderation: Option<Arc<Moderation>>,
+    /// The door to the classifier, which ships with the server.
+    pub screen: Arc<Screen>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Who looks at what is public before it can be found; in a house without a desk, nobody.
+    pub gate: Arc<dyn gate::Gate>,
+    /// Rings when there is something new for the public index.
+    stale: Arc<Notify>,
     /// The public log.
     pub record: Arc<Record>,
     secrets: Secrets,
@@ -296,7 +306,7 @@ impl House {
             proxy_secrets: Vec::new(),
             metrics: metrics.clone(),
             last_msg_id,
-            wakes,
+            wakes: wakes.clone(),
             sealer: desk.as_ref().map(|desk| desk.sealer.clone()),
             arithmetic: Arithmetic::Inline,
         });
@@ -304,18 +314,26 @@ impl House {
             let keys = ModeratorKeys::new(Zeroizing::new([6; 32]), desk.store.clone());
             Moderation::new(services.store.clone(), desk.clone(), keys)
         });
+        let screen = Screen::new(Model::shipped(), metrics.clone());
+        let gate: Arc<dyn gate::Gate> = match &moderation {
+            Some(moderation) => {
+                let store = services.store.clone();
+                Gate::new(store, moderation.clone(), screen.clone())
+            }
+            None => Arc::new(gate::Open),
+        };
         let trust = Arc::new(Trust::new(Vec::new()));
         let http = App::new(http::Parts {
             settings: Settings::read(Flags::default(), []).expect("no setting is required"),
             public_key: public_key.expect("a key of this program"),
-            metrics,
+            metrics: metrics.clone(),
             trust: trust.clone(),
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health(services.store.clone())),
             bots,
             services: Some(services.clone()),
             pages: moderation.as_ref().map(|moderation| {
-                let pages = ModerationPages::new(moderation.clone());
+                let pages = ModerationPages::new(moderation.clone(), screen.clone());
                 let desk = moderation.desk();
                 Pages {
                     router: desk
@@ -353,7 +371,41 @@ impl House {
             tasks: Mutex::new(tasks),
             desk,
             moderation,
+            screen,
+            metrics,
+            gate,
+            stale: wakes.stale(),
         }
+    }
+
+    /// The public index takes in everything that has changed, as the gate lets it.
+    pub async fn take_in(&self) {
+        let (store, index) = (&self.services.store, &self.services.discovery);
+        loop {
+            let taken = follow::take_in(store, index, &*self.gate).await;
+            if taken.expect("the index works") == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The public index is made anew.
+    pub async fn reindex(&self) {
+        let (store, index) = (&self.services.store, &self.services.discovery);
+        let made = follow::rebuild(store, index, &*self.gate, |_| {}).await;
+        made.expect("the index works");
+    }
+
+    /// From now on the index follows by itself, as in a running server.
+    pub fn follow(&self) {
+        let follower = Follower::new(
+            self.services.store.clone(),
+            self.services.discovery.clone(),
+            self.gate.clone(),
+            self.stale.clone(),
+        );
+        let task = tokio::spawn(async move { follower.run().await });
+        self.tasks().push(task);
     }
 
     /// The server dies without a word and comes back on the same folder, with its clock wherever

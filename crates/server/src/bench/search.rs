@@ -1,6 +1,7 @@
 //! The public index: making it, and asking it.
 
 use super::{Failure, Options, Report};
+use heliograph_discovery::gate::Open;
 use heliograph_discovery::measured::Viewer;
 use heliograph_discovery::peers::PeerQuery;
 use heliograph_discovery::posts::{PostQuery, Wanted};
@@ -198,11 +199,11 @@ async fn from_a_store(
     }
     let index = Arc::new(Discovery::open(&folder.path().join("index"))?);
     let begun = Instant::now();
-    follow::rebuild(&store, &index, |_| {}).await?;
+    follow::rebuild(&store, &index, &Open, |_| {}).await?;
     let per_second = posts as f64 / begun.elapsed().as_secs_f64();
     report.add("stored_posts", posts as f64, "");
     report.add("rebuild_docs_s", per_second, "/s");
-    while follow::take_in(&store, &index).await? > 0 {}
+    while follow::take_in(&store, &index, &Open).await? > 0 {}
 
     let mut waits = Vec::new();
     for number in 0..20 {
@@ -210,7 +211,7 @@ async fn from_a_store(
         let id = posts + 1 + number;
         let begun = Instant::now();
         store.write(post(channel, ada, id as i64, text)).await?;
-        follow::take_in(&store, &index).await?;
+        follow::take_in(&store, &index, &Open).await?;
         waits.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     waits.sort_by(f64::total_cmp);

@@ -1,11 +1,15 @@
 //! Moderation in a running server: what waits for the public log is brought there, and carried out
 //! once it is in it.
 
+mod gate;
 mod keys;
 mod pages;
+mod screen;
 
+pub use gate::Gate;
 pub use keys::ModeratorKeys;
 pub use pages::ModerationPages;
+pub use screen::Screen;
 
 use crate::desk::Desk;
 use crate::secrets::{DataFolder, SecretsError};
@@ -23,7 +27,7 @@ use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
 /// How often it looks for what waits when nobody has rung.
@@ -55,6 +59,8 @@ pub struct Moderation {
     desk: Arc<Desk>,
     keys: ModeratorKeys,
     wake: Notify,
+    /// Held for a round: what is newest in the log is then what this round has entered.
+    rounds: Mutex<()>,
 }
 
 impl Moderation {
@@ -80,6 +86,7 @@ impl Moderation {
             desk,
             keys,
             wake: Notify::new(),
+            rounds: Mutex::new(()),
         })
     }
 
@@ -106,6 +113,7 @@ impl Moderation {
     /// Brings everything that waits now. Each step is safe to run twice: a decision that is in the
     /// log and not carried out yet is recognised by its statement.
     pub async fn round(&self) -> Result<(), ModerationError> {
+        let _alone = self.rounds.lock().await;
         let (contested, decided) = {
             let mut view = self.store.view().await?;
             let contested = appeals::waiting(&mut *view, BATCH).await?;

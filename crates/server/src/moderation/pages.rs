@@ -1,6 +1,6 @@
 //! Moderation as its pages work with it.
 
-use super::{Moderation, ModerationError};
+use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
 use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
@@ -9,8 +9,8 @@ use heliograph_console::moderating::{
     CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
     QueueLine, ReportLine,
 };
-use heliograph_domain::{accounts, channels};
-use heliograph_model::{ChannelId, MessageId, Territory, UnixMs};
+use heliograph_domain::{accounts, channels, stale};
+use heliograph_model::{ChannelId, MessageId, Peer, Territory, UnixMs};
 use heliograph_moderation::appeals::{self, Appeal};
 use heliograph_moderation::cases::{
     self, Case, CaseError, LeaveCase, NoteHotline, OpenCase, OpenSealed, Origin, TakeCase,
@@ -19,6 +19,7 @@ use heliograph_moderation::decisions::{
     self, Decide, DecideError, Decided, Hide, Outcome, Undo, Verdict,
 };
 use heliograph_moderation::notices::{self, FileNotice};
+use heliograph_moderation::opinion::Opinion;
 use heliograph_moderation::reasons::{self, Reason};
 use heliograph_moderation::reports;
 use heliograph_moderation::statement;
@@ -40,21 +41,25 @@ const REPORTS: usize = 100;
 const EARLIER: usize = 500;
 /// See [`REPORTS`].
 const POSTS: usize = 10;
+/// By how many of its newest messages a channel is judged.
+const JUDGED_POSTS: u32 = 30;
 /// How many posts around a reported one are shown.
 const NEIGHBOURS: u32 = 2;
 
 /// Moderation of a running server, for threads that may block.
 pub struct ModerationPages {
     moderation: Arc<Moderation>,
+    screen: Arc<Screen>,
     runtime: Handle,
 }
 
 impl ModerationPages {
-    /// Pages over this moderation. Must be called within a runtime.
-    pub fn new(moderation: Arc<Moderation>) -> Self {
+    /// Pages over this moderation, which show what `screen` thinks. Must be called within a runtime.
+    pub fn new(moderation: Arc<Moderation>, screen: Arc<Screen>) -> Self {
         let runtime = Handle::current();
         ModerationPages {
             moderation,
+            screen,
             runtime,
         }
     }
@@ -171,9 +176,12 @@ impl Moderating for ModerationPages {
             let case = cases::find(&mut *view, case).await.map_err(store_failed)?;
             let case = case.ok_or(ModeratingError::Missing)?;
             let mine = case.taken_by(self.now()) == Some(me);
-            sheet(&mut *view, case, me, mine)
-                .await
-                .map_err(store_failed)
+            let opinion = opinion(&mut *view, &self.screen, &case).await;
+            let opinion = opinion.map_err(store_failed)?;
+            let sheet = sheet(&mut *view, case, me, mine).await;
+            let mut sheet = sheet.map_err(store_failed)?;
+            sheet.classifier = opinion.map(|opinion| opinion.words());
+            Ok(sheet)
         })
     }
 
@@ -421,6 +429,35 @@ async fn sheet(
     })
 }
 
+/// What the classifier thinks of what is public of a subject, as it stands. It reads nothing that is
+/// sealed, nothing that reporters handed over, and nothing private: for those there is no opinion.
+async fn opinion(
+    rows: &mut dyn Rows,
+    screen: &Screen,
+    case: &Case,
+) -> Result<Option<Opinion>, StoreError> {
+    if case.is_sealed() {
+        return Ok(None);
+    }
+    let peer = match &case.subject {
+        Subject::Post(channel, id) => {
+            let post = stale::public_post(rows, *channel, *id).await?;
+            return Ok(post.map(|post| screen.post(&post)));
+        }
+        Subject::Channel(channel) => Peer::Channel(*channel),
+        Subject::User(user) => Peer::User(*user),
+        Subject::Term(_) => return Ok(None),
+    };
+    let Some(face) = stale::public_peer(rows, peer).await? else {
+        return Ok(None);
+    };
+    let posts = match peer {
+        Peer::Channel(channel) => stale::newest_public_posts(rows, channel, JUDGED_POSTS).await?,
+        _ => Vec::new(),
+    };
+    Ok(screen.peer(&face, &posts))
+}
+
 /// What is public of a subject. Nothing of what is private is looked at, but its title.
 async fn face(rows: &mut dyn Rows, subject: &Subject, posts: usize) -> Result<Face, StoreError> {
     match subject {
@@ -453,7 +490,7 @@ async fn of_channel(
     };
     let mut shown = Vec::new();
     if channel.username.is_some() && posts > 0 {
-        let peer = heliograph_model::Peer::Channel(id);
+        let peer = Peer::Channel(id);
         let range = match around {
             None => KeyRange::within(&peer),
             Some(MessageId(post)) => {

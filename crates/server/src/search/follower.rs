@@ -1,6 +1,7 @@
 //! The task that keeps the index equal to the store.
 
 use heliograph_discovery::follow::{self, Progress};
+use heliograph_discovery::gate::Gate;
 use heliograph_discovery::{Discovery, IndexError};
 use heliograph_store::Store;
 use serde::{Deserialize, Serialize};
@@ -53,17 +54,25 @@ impl State {
 pub struct Follower {
     store: Store,
     index: Arc<Discovery>,
+    gate: Arc<dyn Gate>,
     rung: Arc<Notify>,
     asked_anew: AtomicBool,
     progress: Mutex<Progress>,
 }
 
 impl Follower {
-    /// `rung` rings when [`heliograph_domain::stale`] has something new.
-    pub fn new(store: Store, index: Arc<Discovery>, rung: Arc<Notify>) -> Arc<Self> {
+    /// `rung` rings when [`heliograph_domain::stale`] has something new; `gate` looks at it before
+    /// it can be found.
+    pub fn new(
+        store: Store,
+        index: Arc<Discovery>,
+        gate: Arc<dyn Gate>,
+        rung: Arc<Notify>,
+    ) -> Arc<Self> {
         Arc::new(Follower {
             store,
             index,
+            gate,
             rung,
             asked_anew: AtomicBool::new(false),
             progress: Mutex::default(),
@@ -116,13 +125,13 @@ impl Follower {
             self.rebuild().await?;
             self.asked_anew.store(false, Ordering::Release);
         }
-        follow::take_in(&self.store, &self.index).await
+        follow::take_in(&self.store, &self.index, &*self.gate).await
     }
 
     async fn rebuild(&self) -> Result<(), IndexError> {
         let begun = Instant::now();
         let mut told = begun;
-        follow::rebuild(&self.store, &self.index, |progress| {
+        follow::rebuild(&self.store, &self.index, &*self.gate, |progress| {
             *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();

@@ -5,6 +5,7 @@ mod benign;
 mod corpus;
 mod deadlines;
 mod desk;
+mod gate;
 mod keeper_counts;
 mod keys;
 mod moderation;

@@ -7,7 +7,6 @@ use heliograph_console::moderating::ModeratingError;
 use heliograph_console::staff::{self, Role, Roles};
 use heliograph_console::{Installation, Moderating, Operator};
 use heliograph_desk_store::{DeskError, StaffId};
-use heliograph_discovery::follow;
 use heliograph_domain::services::SPAM_BOT;
 use heliograph_model::{Territory, UserId};
 use heliograph_moderation::decisions::{Outcome, Verdict};
@@ -20,7 +19,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 /// Somebody of the staff who moderates.
-fn moderator(house: &DeskHouse, name: &str) -> Staff {
+pub(crate) fn moderator(house: &DeskHouse, name: &str) -> Staff {
     let desk = house.desk().store.desk();
     let roles = Roles::new([Role::Moderator]).expect("one role");
     let installation = Installation::new(None, Operator::default());
@@ -46,21 +45,21 @@ fn moderator(house: &DeskHouse, name: &str) -> Staff {
 }
 
 /// Calls moderation's pages where they may block.
-async fn pages<T: Send + 'static>(
+pub(crate) async fn pages<T: Send + 'static>(
     house: &DeskHouse,
     call: impl FnOnce(&ModerationPages) -> Result<T, ModeratingError> + Send + 'static,
 ) -> Result<T, ModeratingError> {
     let moderation = house.moderation.clone().expect("a house with a desk");
-    let pages = Arc::new(ModerationPages::new(moderation));
+    let pages = Arc::new(ModerationPages::new(moderation, house.screen.clone()));
     let done = spawn_blocking(move || call(&pages)).await;
     done.expect("the call does not panic")
 }
 
 /// A public channel; answers with its id and access hash.
-async fn channel(owner: &mut Person, name: &str) -> (i64, i64) {
+pub(crate) async fn channel(owner: &mut Person, name: &str, title: &str) -> (i64, i64) {
     let made = functions::channels::CreateChannel {
         broadcast: true,
-        title: "Cheap pills".into(),
+        title: title.into(),
         ..Default::default()
     };
     let enums::Updates::Updates(made) = owner.call(made).await else {
@@ -84,12 +83,7 @@ async fn channel(owner: &mut Person, name: &str) -> (i64, i64) {
 
 /// Whether a search for these words finds a channel.
 async fn finds(house: &DeskHouse, viewer: &mut Person, words: &str, channel: i64) -> bool {
-    let services = &house.services;
-    while follow::take_in(&services.store, &services.discovery)
-        .await
-        .expect("the index works")
-        > 0
-    {}
+    house.take_in().await;
     let search = functions::contacts::Search {
         q: words.into(),
         limit: 10,
@@ -125,7 +119,7 @@ async fn a_channel_is_reported_delisted_contested_and_found_again() {
     let house = DeskHouse::new().await;
     let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
     let mut ben = Person::sign_up(&house, "Ben", "+4915100000002").await;
-    let (channel_id, _) = channel(&mut ada, "cheap_pills").await;
+    let (channel_id, _) = channel(&mut ada, "cheap_pills", "Cheap pills").await;
     assert!(finds(&house, &mut ben, "cheap pills", channel_id).await);
 
     let resolve = functions::contacts::ResolveUsername {

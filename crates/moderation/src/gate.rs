@@ -1,0 +1,165 @@
+//! The machine's side of a decision: what it found is hidden for a while, and a case tells people
+//! to look.
+//!
+//! It acts once on a text. Whatever came of that stands: a person's word, or the end after 72 hours.
+
+use crate::cases::{self, Origin};
+use crate::decisions::{self, DecideError, Hide, Progress, Verdict};
+use crate::opinion::Opinion;
+use crate::reasons::Reason;
+use crate::subject::{Subject, known};
+use heliograph_model::{Measures, Owner, Reach, Territory, UnixMs};
+use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
+use heliograph_transparency::entry::Act;
+use minicbor::{Decode, Encode};
+
+/// What a machine has acted on: which text of a subject, and by which decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ActedOn {
+    /// SHA-256 of the text.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub text: [u8; 32],
+    /// The decision, in this installation's own count.
+    #[n(1)]
+    pub decided: u64,
+}
+
+row!(ActedOn, Table::CaseOrder, key: String);
+
+fn key(subject: &Subject) -> String {
+    format!("machine/{subject}")
+}
+
+/// The last text of a subject on which a machine has acted.
+pub async fn acted_on(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+) -> Result<Option<ActedOn>, StoreError> {
+    rows.find(Owner::INSTALLATION, &key(subject)).await
+}
+
+/// Hides what a machine found, and opens a case about it or joins the open one.
+#[derive(Clone, Debug)]
+pub struct KeepBack {
+    /// What.
+    pub subject: Subject,
+    /// SHA-256 of its text.
+    pub text: [u8; 32],
+    /// How: demote, hold or delist.
+    pub act: Act,
+    /// Why.
+    pub reason: &'static Reason,
+    /// The facts, as the owner reads them.
+    pub facts: String,
+    /// How sure the machine is, in hundredths: where the case stands among those of reporters.
+    pub weight: u32,
+    /// 32 random bytes that hide the subject in the log.
+    pub salt: [u8; 32],
+}
+
+impl KeepBack {
+    /// What follows from an opinion; nothing from most.
+    pub fn of(opinion: &Opinion, salt: [u8; 32]) -> Option<Self> {
+        let likeliest = opinion.judged.probabilities.into_iter();
+        let likeliest = likeliest.fold(0.0, f64::max);
+        Some(KeepBack {
+            subject: opinion.subject.clone(),
+            text: opinion.text,
+            act: opinion.act?,
+            reason: opinion.reason(),
+            facts: opinion.facts(),
+            weight: (likeliest * 100.0) as u32,
+            salt,
+        })
+    }
+}
+
+impl Command for KeepBack {
+    /// The decision that waits for the log, in this installation's own count; `None` where nothing
+    /// is to be done: it is hidden already, was looked at before, is gone, or the staff's.
+    type Output = Option<u64>;
+    type Error = DecideError;
+    const NAME: &'static str = "keep_back";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<u64>, DecideError> {
+        if let Some(before) = acted_on(tx.rows(), &self.subject).await?
+            && before.text == self.text
+        {
+            let decided = decisions::find(tx.rows(), before.decided).await?;
+            let waits = decided.is_some_and(|decided| decided.state == Progress::Waiting);
+            return Ok(waits.then_some(before.decided));
+        }
+        let now = tx.now();
+        let found = known(tx.rows(), &self.subject).await?;
+        if found.is_none_or(|found| !found.public || found.staff)
+            || is_hidden(tx.rows(), &self.subject, self.act, now).await?
+        {
+            return Ok(None);
+        }
+        let open = cases::open_about(tx.rows(), &self.subject, false).await?;
+        let case = if let Some(case) = open {
+            case
+        } else {
+            let subject = self.subject.clone();
+            let mut case = cases::begin(tx, subject, Origin::Machine, self.reason).await?;
+            case.weight = self.weight;
+            cases::put(tx, &mut case)?;
+            case
+        };
+        let hide = Hide {
+            subject: self.subject.clone(),
+            verdict: Verdict {
+                act: self.act,
+                territory: Territory::World,
+                until: None,
+                clause: self.reason.clause.to_owned(),
+                category: self.reason.category,
+                facts: self.facts,
+            },
+            found_by_machine: true,
+            case: Some(case.number),
+            salt: self.salt,
+        };
+        let Some(decided) = hide.apply(tx).await? else {
+            return Ok(None);
+        };
+        let acted = ActedOn {
+            text: self.text,
+            decided,
+        };
+        tx.put(Owner::INSTALLATION, &key(&self.subject), &acted)?;
+        Ok(Some(decided))
+    }
+}
+
+/// Whether everybody's search shows it no more than `act` would let it, by itself or because of the
+/// channel that it stands in.
+async fn is_hidden(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+    act: Act,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let wanted = match act {
+        Act::Demote => Reach::Demoted,
+        _ => Reach::Held,
+    };
+    let hidden = |measures: Measures| {
+        let reach = measures.reach(None, now);
+        reach.is_some_and(|reach| *reach >= wanted)
+    };
+    if hidden(decisions::measures_of(rows, subject).await?) {
+        return Ok(true);
+    }
+    match subject {
+        Subject::Post(channel, _) => {
+            let of_channel = decisions::measures_of(rows, &Subject::Channel(*channel)).await?;
+            Ok(hidden(of_channel))
+        }
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,189 @@
+//! The gate of a running server: public posts, and new, renamed or re-described public peers, are
+//! judged before anybody can find them.
+//!
+//! What is kept back goes the way of every decision: into the public log, then onto the subject,
+//! with a statement to the owner. Only then the index takes it in, so nothing is findable in between,
+//! whenever the process ends.
+
+use super::{Moderation, ModerationError, Screen};
+use crate::gateway::SystemEntropy;
+use heliograph_api::Entropy as _;
+use heliograph_discovery::gate::{Candidate, Gate as Look, GateError, Place};
+use heliograph_domain::stale;
+use heliograph_model::{ChannelId, Peer};
+use heliograph_moderation::decisions::{self, DecideError, Progress};
+use heliograph_moderation::gate::KeepBack;
+use heliograph_moderation::opinion::Opinion;
+use heliograph_moderation::subject::Subject;
+use heliograph_store::{BoxFuture, Store, StoreError};
+use heliograph_transparency::entry::Act;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::task::{JoinError, spawn_blocking};
+
+/// How many of its newest messages are read to judge a channel as a whole.
+const NEWEST: u32 = 30;
+
+/// From so many posts on a channel is judged by them; fewer are judged each by itself.
+const POOLED_FROM: usize = 5;
+
+/// The gate did not work; what is new stays unfindable, and is looked at again.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Decide(#[from] DecideError),
+    #[error(transparent)]
+    Moderation(#[from] ModerationError),
+    #[error("the classifier failed: {0}")]
+    Classifier(#[from] JoinError),
+}
+
+/// Judges what is about to become findable.
+pub struct Gate {
+    store: Store,
+    moderation: Arc<Moderation>,
+    screen: Arc<Screen>,
+}
+
+impl Gate {
+    /// A gate in front of this store's public index.
+    pub fn new(store: Store, moderation: Arc<Moderation>, screen: Arc<Screen>) -> Arc<Self> {
+        Arc::new(Gate {
+            store,
+            moderation,
+            screen,
+        })
+    }
+
+    async fn look_at(&self, candidates: Vec<Candidate>) -> Result<Vec<Place>, Failure> {
+        let bad = self.judge(candidates).await?;
+        let mut kept_back = Vec::new();
+        // One decision about a channel is worth more than one about each post, and covers them.
+        let mut covered = BTreeSet::new();
+        for (channel, opinion) in self.judge_channels_of(&bad).await? {
+            if self.keep_back(&opinion, &mut kept_back).await? {
+                covered.insert(channel);
+            }
+        }
+        for opinion in &bad {
+            match opinion.subject {
+                Subject::Post(channel, _) if covered.contains(&channel) => {}
+                _ => drop(self.keep_back(opinion, &mut kept_back).await?),
+            }
+        }
+        let decisions: Vec<u64> = kept_back.iter().map(|(_, decided)| *decided).collect();
+        self.carry_out(&decisions).await?;
+        Ok(kept_back.into_iter().map(|(place, _)| place).collect())
+    }
+
+    /// Keeps something back, and notes it; false where that is not to be done.
+    async fn keep_back(
+        &self,
+        opinion: &Opinion,
+        kept_back: &mut Vec<(Place, u64)>,
+    ) -> Result<bool, Failure> {
+        let Some(keep_back) = KeepBack::of(opinion, salt()) else {
+            return Ok(false);
+        };
+        let place = place(&opinion.subject);
+        let decided = self.store.write(keep_back).await?;
+        let noted = place.zip(decided);
+        kept_back.extend(noted);
+        Ok(noted.is_some())
+    }
+
+    /// Judges each; answers with those that something is to be done about.
+    async fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Opinion>, Failure> {
+        let screen = self.screen.clone();
+        let judged = spawn_blocking(move || {
+            let opinion = |candidate: &Candidate| {
+                let opinion = match candidate {
+                    Candidate::Peer(face) => screen.peer(face, &[]),
+                    Candidate::Post(post) => Some(screen.post(post)),
+                };
+                opinion.filter(|opinion| opinion.act.is_some())
+            };
+            candidates.iter().filter_map(opinion).collect()
+        });
+        Ok(judged.await?)
+    }
+
+    /// Judges the channels of bad posts by their newest posts together; answers with those that are
+    /// to be hidden.
+    async fn judge_channels_of(
+        &self,
+        bad: &[Opinion],
+    ) -> Result<Vec<(ChannelId, Opinion)>, Failure> {
+        let channels: BTreeSet<ChannelId> = bad
+            .iter()
+            .filter_map(|opinion| match opinion.subject {
+                Subject::Post(channel, _) => Some(channel),
+                _ => None,
+            })
+            .collect();
+        let mut found = Vec::new();
+        for channel in channels {
+            let (face, posts) = {
+                let mut view = self.store.view().await?;
+                let face = stale::public_peer(&mut *view, channel.into()).await?;
+                let posts = stale::newest_public_posts(&mut *view, channel, NEWEST).await?;
+                (face, posts)
+            };
+            let Some(face) = face.filter(|_| posts.len() >= POOLED_FROM) else {
+                continue;
+            };
+            let screen = self.screen.clone();
+            let judged = spawn_blocking(move || screen.peer(&face, &posts)).await?;
+            // A channel that is merely demoted would not cover a post that is to be hidden.
+            let hidden = judged.filter(|whole| matches!(whole.act, Some(Act::Hold | Act::Delist)));
+            found.extend(hidden.map(|whole| (channel, whole)));
+        }
+        Ok(found)
+    }
+
+    /// Brings decisions to the log and onto their subjects. What the log refuses is not carried out,
+    /// and becomes findable like anything else.
+    async fn carry_out(&self, waiting: &[u64]) -> Result<(), Failure> {
+        for id in waiting {
+            loop {
+                let decided = {
+                    let mut view = self.store.view().await?;
+                    decisions::find(&mut *view, *id).await?
+                };
+                if decided.is_none_or(|decided| decided.state != Progress::Waiting) {
+                    break;
+                }
+                // Each round carries out as many as it can, the oldest first.
+                self.moderation.round().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Look for Gate {
+    fn look(&self, candidates: Vec<Candidate>) -> BoxFuture<'_, Result<Vec<Place>, GateError>> {
+        Box::pin(async move {
+            let places = self.look_at(candidates).await;
+            places.map_err(GateError::from)
+        })
+    }
+}
+
+fn place(subject: &Subject) -> Option<Place> {
+    match subject {
+        Subject::User(user) => Some((Peer::User(*user), None)),
+        Subject::Channel(channel) => Some((Peer::Channel(*channel), None)),
+        Subject::Post(channel, post) => Some((Peer::Channel(*channel), Some(*post))),
+        Subject::Term(_) => None,
+    }
+}
+
+fn salt() -> [u8; 32] {
+    let mut salt = [0; 32];
+    SystemEntropy.fill(&mut salt);
+    salt
+}
