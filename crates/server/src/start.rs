@@ -232,12 +232,13 @@ pub(crate) struct Outside {
 /// A server that is ready to take connections.
 pub(crate) struct Server {
     data: DataFolder,
-    pub(crate) services: Arc<Services>,
+    services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
     installation: Installation,
     pub(crate) accounts: ServiceAccounts,
     pub(crate) moderation: Arc<Moderation>,
-    follower: Arc<Follower>,
+    pub(crate) moderation_pages: Arc<ModerationPages>,
+    pub(crate) follower: Arc<Follower>,
     bots: Arc<BotApi>,
     gateway: Arc<Gateway>,
     pub(crate) door: Arc<Door>,
@@ -329,6 +330,7 @@ impl Server {
         let screen = Screen::new(Model::shipped(), metrics.clone());
         let gate = Gate::new(store.clone(), moderation.clone(), screen.clone());
         let follower = Follower::new(store.clone(), discovery, gate, rung);
+        let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen));
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
             services: services.clone(),
@@ -347,10 +349,7 @@ impl Server {
         let installation = installation::describe(&settings, listen)?;
         let http = App::new(http::Parts {
             pages: Some(http::Pages {
-                router: desk.pages(
-                    installation.clone(),
-                    Arc::new(ModerationPages::new(moderation.clone(), screen)),
-                )?,
+                router: desk.pages(installation.clone(), moderation_pages.clone())?,
                 record: desk.record.clone(),
             }),
             settings,
@@ -377,6 +376,7 @@ impl Server {
             installation,
             accounts,
             moderation,
+            moderation_pages,
             follower,
             bots,
             gateway,

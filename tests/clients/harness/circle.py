@@ -18,6 +18,7 @@ from .stage import SERVICE_CHAT, Stage, step
 # The index follows the store within a second, and decisions take effect within a minute.
 FOUND_WITHIN_S = 20
 GONE_WITHIN_S = 60
+SECRET = "the pills are in the kitchen, darling"
 POST = "Cheap pills, no questions asked! #cheappills"
 
 
@@ -35,6 +36,14 @@ class Circle(Stage):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{program} {words[0]}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def metric(self, name):
+        """The sum of a metric's values over its labels."""
+        with urllib.request.urlopen(f"{self.browser.address}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        values = [float(line.split()[-1]) for line in lines if re.match(rf"{name}(\{{|\s)", line)]
+        assert values, f"no metric {name}"
+        return sum(values)
 
     def surfaces(self):
         """Where the channel is found: (who, by what) for each client and each kind of search."""
@@ -101,6 +110,18 @@ class Circle(Stage):
             driver.call("set_username", username=f"{who}_of_the_square")
             setattr(self, who, driver)
 
+        # The accounts of the server's own services are public bots.
+        self.judged = self.metric("heliograph_classified_total")
+
+    @step("what they write in private, and in a private channel, is judged by nobody")
+    def private(self):
+        self.sam.call("send", peer="@mia_of_the_square", text=SECRET)
+        private = self.sam.call("make_channel", title="Cheap pills for friends", broadcast=True)["channel"]
+        self.sam.call("send", peer=private, text=POST)
+        # Longer than the index and the gate in front of it take.
+        time.sleep(2)
+        assert self.metric("heliograph_classified_total") == self.judged
+
     @step("a scam channel is made with Telethon and found with mtcute and gramjs")
     def made(self):
         self.channel = self.sam.call("make_channel", title="Cheap pills", broadcast=True)["channel"]
@@ -109,6 +130,7 @@ class Circle(Stage):
         self.until_found(self.all_surfaces(), FOUND_WITHIN_S)
         self.browser.go("/cheap_pills")
         assert "Cheap pills" in self.browser.text()
+        assert self.metric("heliograph_classified_total") > self.judged
 
     @step("it is reported from the menu of gramjs")
     def reported(self):
@@ -170,9 +192,12 @@ class Circle(Stage):
         self.browser.go("/transparency/moderation")
         self.browser.picture("circle-numbers")
 
-    @step("no page broke")
+    @step("no browser complained, and the private text is in no public file")
     def clean(self):
         self.browser.nothing_broke()
+        log = self.server.data / "log"
+        texts = [path.read_bytes() for path in log.rglob("*") if path.is_file()]
+        assert texts and not any(SECRET.encode() in text for text in texts)
 
     def verify(self):
         """Has anybody's checker look at the log, as it is served."""

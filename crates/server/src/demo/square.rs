@@ -2,16 +2,13 @@
 
 use super::person::Connected;
 use super::{Failure, NEIGHBOUR, NEIGHBOURS_ADDRESS, SELLER, SELLERS_ADDRESS, Story, must};
-use crate::moderation::ModerationPages;
 use heliograph_console::Moderating as _;
 use heliograph_console::casework::Person as Colleague;
 use heliograph_desk_store::{Act as Audited, NewStaff, StaffId, Token};
 use heliograph_disclosure::flow::FlowError;
-use heliograph_discovery::follow;
 use heliograph_moderation::decisions::Verdict;
 use heliograph_transparency::entry::{Act, Category};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
@@ -114,14 +111,13 @@ impl Story<'_> {
 
     /// Whether somebody's search finds the channel, once the index has taken in what has changed.
     async fn finds(&self, viewer: &mut Connected) -> Result<bool, Failure> {
-        let services = &self.stage.server.services;
-        while follow::take_in(&services.store, &services.discovery).await? > 0 {}
+        while self.stage.server.follower.step().await? > 0 {}
         viewer.finds(TITLE, CHANNEL).await
     }
 
     /// The next case that somebody may take.
     async fn take(&self, who: (StaffId, &str)) -> Result<Option<u64>, Failure> {
-        let pages = ModerationPages::new(self.stage.server.moderation.clone());
+        let pages = self.stage.server.moderation_pages.clone();
         let who = colleague(who);
         let taken = spawn_blocking(move || pages.take(&who, None, false)).await?;
         taken.map_err(|error| format!("{error:?}").into())
@@ -129,7 +125,7 @@ impl Story<'_> {
 
     /// Gives a case back.
     async fn leave(&self, who: (StaffId, &str), case: u64) -> Result<(), Failure> {
-        let pages = ModerationPages::new(self.stage.server.moderation.clone());
+        let pages = self.stage.server.moderation_pages.clone();
         let who = colleague(who);
         let left = spawn_blocking(move || pages.leave(&who, case)).await?;
         left.map_err(|error| format!("{error:?}").into())
@@ -159,7 +155,6 @@ impl Story<'_> {
         act: Act,
         facts: &str,
     ) -> Result<(), Failure> {
-        let moderation = self.stage.server.moderation.clone();
         let verdict = Verdict {
             act,
             territory: heliograph_model::Territory::World,
@@ -168,11 +163,11 @@ impl Story<'_> {
             category: Category::Fraud,
             facts: facts.into(),
         };
-        let pages = ModerationPages::new(Arc::clone(&moderation));
+        let pages = self.stage.server.moderation_pages.clone();
         let who = colleague(who);
         let decided = spawn_blocking(move || pages.decide(&who, case, verdict)).await?;
         decided.map_err(|error| format!("{error:?}"))?;
-        moderation.round().await?;
+        self.stage.server.moderation.round().await?;
         Ok(())
     }
 }

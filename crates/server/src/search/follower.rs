@@ -120,7 +120,7 @@ impl Follower {
     }
 
     /// Makes the index anew where it must be, and takes in what is new; answers with how much.
-    async fn step(&self) -> Result<usize, IndexError> {
+    pub(crate) async fn step(&self) -> Result<usize, IndexError> {
         if self.asked_anew.load(Ordering::Acquire) || !self.index.is_complete() {
             self.rebuild().await?;
             self.asked_anew.store(false, Ordering::Release);
