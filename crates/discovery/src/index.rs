@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use tantivy::indexer::LogMergePolicy;
 use tantivy::schema::{Field, Schema, TantivyDocument};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 use thiserror::Error;
@@ -21,6 +22,12 @@ const FORMAT_FILE: &str = "format";
 
 /// How much of what is new is held in memory before it goes to a file, in bytes.
 const BUDGET_BYTES: usize = 48 << 20;
+
+/// From this size on a part of the index is not joined with others. Posts stay in parts, so that a
+/// query of common words is done with the newest of them; peers are better in few.
+const POSTS_PART: usize = 100_000;
+/// See [`POSTS_PART`].
+const PEERS_PART: usize = 10_000_000;
 
 /// Why the index does not work. It holds nothing that the store does not, so it can always be made
 /// anew.
@@ -77,8 +84,8 @@ impl Discovery {
         let posts_index = Index::create_in_dir(begin("posts")?, posts.schema.clone())?;
         Ok(Discovery {
             folder: Some(folder.to_owned()),
-            peers: Side::new(&peers_index, peers)?,
-            posts: Side::new(&posts_index, posts)?,
+            peers: Side::new(&peers_index, peers, PEERS_PART)?,
+            posts: Side::new(&posts_index, posts, POSTS_PART)?,
             measured: Current::default(),
             complete: AtomicBool::new(false),
         })
@@ -96,8 +103,8 @@ impl Discovery {
         let posts = PostsSchema::new();
         Ok(Discovery {
             folder: Some(folder.to_owned()),
-            peers: Side::new(&open("peers", &peers.schema)?, peers)?,
-            posts: Side::new(&open("posts", &posts.schema)?, posts)?,
+            peers: Side::new(&open("peers", &peers.schema)?, peers, PEERS_PART)?,
+            posts: Side::new(&open("posts", &posts.schema)?, posts, POSTS_PART)?,
             measured: Current::default(),
             complete: AtomicBool::new(true),
         })
@@ -109,8 +116,16 @@ impl Discovery {
         let posts = PostsSchema::new();
         Ok(Discovery {
             folder: None,
-            peers: Side::new(&Index::create_in_ram(peers.schema.clone()), peers)?,
-            posts: Side::new(&Index::create_in_ram(posts.schema.clone()), posts)?,
+            peers: Side::new(
+                &Index::create_in_ram(peers.schema.clone()),
+                peers,
+                PEERS_PART,
+            )?,
+            posts: Side::new(
+                &Index::create_in_ram(posts.schema.clone()),
+                posts,
+                POSTS_PART,
+            )?,
             measured: Current::default(),
             complete: AtomicBool::new(true),
         })
@@ -199,9 +214,12 @@ struct Writer {
 }
 
 impl<S> Side<S> {
-    fn new(index: &Index, schema: S) -> Result<Self, TantivyError> {
+    fn new(index: &Index, schema: S, part_docs: usize) -> Result<Self, TantivyError> {
         // One thread is enough for more than a server's posts, and keeps them in order.
         let writer = index.writer_with_num_threads(1, BUDGET_BYTES)?;
+        let mut merging = LogMergePolicy::default();
+        merging.set_max_docs_before_merge(part_docs);
+        writer.set_merge_policy(Box::new(merging));
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)

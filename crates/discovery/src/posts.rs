@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TantivyDocument,
 };
@@ -188,7 +188,8 @@ pub struct FoundPosts {
     pub posts: Vec<Place>,
     /// How many there are in all for this viewer, other pages included.
     pub total: usize,
-    /// Whether some of them were counted without a look at what moderation has put on them.
+    /// Whether some of them were counted without a look at what moderation has put on them, or
+    /// estimated.
     pub inexact: bool,
 }
 
@@ -218,8 +219,33 @@ impl<'a> Posts<'a> {
         let Some(asked) = self.query(query.wanted, query.channel)? else {
             return Ok(FoundPosts::default());
         };
-        let newest = self.newest(&query);
-        Ok(self.searcher.search(&*asked, &newest)?)
+        self.collect(&*asked, &self.newest(&query))
+    }
+
+    /// Looks through the parts of the index, the newest first. Where a page of a common query is full
+    /// and everything further is older, the rest is estimated.
+    fn collect(&self, asked: &dyn Query, newest: &Newest) -> Result<FoundPosts, IndexError> {
+        let weight = asked.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        let mut parts = Vec::new();
+        for (ordinal, part) in (0..).zip(self.searcher.segment_readers()) {
+            let until = part.fast_fields().i64("date")?.max_value();
+            parts.push((until, ordinal, part));
+        }
+        parts.sort_by_key(|(until, ..)| Reverse(*until));
+        let mut found = FoundPosts::default();
+        let mut looked_at = 0;
+        for (until, ordinal, part) in parts {
+            if newest.is_settled(&found, until) {
+                let all = self.searcher.num_docs();
+                let estimated = found.total as u64 * all / looked_at.max(1);
+                found.total = usize::try_from(estimated).unwrap_or(usize::MAX);
+                found.inexact = true;
+                break;
+            }
+            found = newest.join(found, newest.collect_segment(&*weight, ordinal, part)?);
+            looked_at += u64::from(part.num_docs());
+        }
+        Ok(found)
     }
 
     /// The first posts that match and are demoted or hidden for a viewer, with the decisions.
@@ -235,7 +261,7 @@ impl<'a> Posts<'a> {
             hidden: true,
             ..self.newest(&query)
         };
-        let found = self.searcher.search(&*asked, &newest)?;
+        let found = self.collect(&*asked, &newest)?;
         let because = |place: Place| {
             let channel = Peer::Channel(place.channel);
             let because = self.measured.because(channel, Some(place.id), query.viewer);
@@ -391,15 +417,30 @@ impl Collector for Newest {
     }
 
     fn merge_fruits(&self, segments: Vec<FoundPosts>) -> tantivy::Result<FoundPosts> {
-        let mut all = FoundPosts::default();
-        for segment in segments {
-            all.total += segment.total;
-            all.inexact |= segment.inexact;
-            all.posts.extend(segment.posts);
-        }
+        let none = FoundPosts::default();
+        Ok(segments
+            .into_iter()
+            .fold(none, |all, part| self.join(all, part)))
+    }
+}
+
+impl Newest {
+    fn join(&self, mut all: FoundPosts, part: FoundPosts) -> FoundPosts {
+        all.total += part.total;
+        all.inexact |= part.inexact;
+        all.posts.extend(part.posts);
         all.posts.sort_by(|a, b| b.cmp(a));
         all.posts.truncate(self.limit);
-        Ok(all)
+        all
+    }
+
+    /// Whether nothing that was written up to this moment can change the page any more, of a query
+    /// that so much matches that nobody counts it.
+    fn is_settled(&self, found: &FoundPosts, until: i64) -> bool {
+        let last = found.posts.last();
+        found.total >= COUNTED_MAX
+            && found.posts.len() == self.limit
+            && last.is_some_and(|last| !last.demoted && i64::from(last.date) > until)
     }
 }
 

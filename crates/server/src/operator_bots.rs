@@ -97,6 +97,10 @@ async fn holder(store: &Store, username: &str) -> Result<UserId, String> {
     holder.ok_or_else(nobody)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 fn told(error: impl ToString) -> String {
     error.to_string()
 }

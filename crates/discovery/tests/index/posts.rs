@@ -221,3 +221,49 @@ fn decisions_hide_demote_and_are_undone_at_once() {
     );
     assert_eq!(names(german), 1);
 }
+
+#[test]
+fn a_query_that_matches_nearly_everything_is_answered_by_its_newest_part() {
+    // More in each part than are counted one by one.
+    const PART: u32 = 12_000;
+    let channel = faces::channel(1, "the_news", "News", 10);
+    let index = index(&channel, &[]);
+    for part in 0..3 {
+        for id in part * PART + 1..=(part + 1) * PART {
+            let post = faces::post(&channel, id, id as i32, "the same again");
+            index.add_post(&post).expect("it is taken");
+        }
+        index.commit().expect("it commits");
+    }
+    let all = 3 * PART;
+    let first = index.posts().search(query(Wanted::Words("same")));
+    let first = first.expect("it searches");
+    assert!(
+        first.inexact && first.total == all as usize,
+        "{}",
+        first.total
+    );
+    let newest: Vec<u32> = first.posts.iter().map(|place| place.id.0).collect();
+    assert_eq!(newest, (all - 19..=all).rev().collect::<Vec<_>>());
+
+    // A page that begins where the newest part ends comes from the one before it.
+    let after = Place {
+        id: MessageId(2 * PART + 6),
+        date: 2 * PART as i32 + 6,
+        ..*first.posts.last().expect("a full page")
+    };
+    let behind = PostQuery {
+        after: Some(after),
+        ..query(Wanted::Words("same"))
+    };
+    let expected = (2 * PART + 5 - 19..=2 * PART + 5).rev();
+    assert_eq!(ids(&index, behind), expected.collect::<Vec<_>>());
+
+    // What is demoted stands behind everything else, and takes no place on the first page.
+    let demoted = (Peer::Channel(channel.id), Some(MessageId(all)));
+    index
+        .measured()
+        .set(demoted.0, demoted.1, reach(1, Reach::Demoted));
+    let first = ids(&index, query(Wanted::Words("same")));
+    assert_eq!(first, (all - 20..all).rev().collect::<Vec<_>>());
+}
