@@ -68,6 +68,23 @@ impl Fingerprint {
         })
     }
 
+    /// The fingerprint as it is stored.
+    pub fn to_bytes(&self) -> [u8; 8 + PARTS] {
+        let mut bytes = [0; 8 + PARTS];
+        bytes[..8].copy_from_slice(&self.bits.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.sketch);
+        bytes
+    }
+
+    /// A fingerprint as it was stored; `None` where the bytes are none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (bits, sketch) = bytes.split_first_chunk()?;
+        Some(Fingerprint {
+            bits: u64::from_be_bytes(*bits),
+            sketch: sketch.try_into().ok()?,
+        })
+    }
+
     /// Whether two texts are one campaign.
     pub fn is_near(&self, other: &Self) -> bool {
         (self.bits ^ other.bits).count_ones() <= RADIUS && self.shares_words(other)
@@ -208,5 +225,8 @@ mod tests {
         let hidden = "Нyжны людu для yдaлeнной рaбoты, хороший дoxод!!! 🔥 Пишитe сегодня";
         assert_eq!(print(plain), print(hidden));
         assert_eq!(Fingerprint::of("thanks a lot"), None);
+        let stored = print(plain).to_bytes();
+        assert_eq!(Fingerprint::from_bytes(&stored), Some(print(plain)));
+        assert_eq!(Fingerprint::from_bytes(&stored[1..]), None);
     }
 }

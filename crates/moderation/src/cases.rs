@@ -74,6 +74,10 @@ pub struct Case {
     #[n(17)]
     #[cbor(default)]
     pub hotline: Vec<(String, String)>,
+    /// What is nearly the same as the subject, and is decided with it.
+    #[n(18)]
+    #[cbor(default)]
+    pub alike: Vec<Subject>,
 }
 
 row!(Case, Table::Case, key: u64);
@@ -185,6 +189,7 @@ impl Case {
             not_wider: None,
             opened_by: Vec::new(),
             hotline: Vec::new(),
+            alike: Vec::new(),
         }
     }
 
@@ -265,6 +270,31 @@ const ALL: Owner = Owner::INSTALLATION;
 fn subject_key(subject: &Subject, appeal: bool) -> String {
     let kind = if appeal { "appeal" } else { "open" };
     format!("{kind}/{subject}")
+}
+
+fn campaign_key(precedent: u64) -> String {
+    format!("campaign/{precedent}")
+}
+
+/// How much is decided with one case.
+const ALIKE_MAX: usize = 200;
+
+/// The open case about texts that are nearly the same as the one of a precedent, if it takes more.
+pub(crate) async fn open_like(
+    rows: &mut dyn Rows,
+    precedent: u64,
+) -> Result<Option<Case>, StoreError> {
+    let number: Option<CaseNumber> = rows.find(ALL, &campaign_key(precedent)).await?;
+    let Some(CaseNumber(number)) = number else {
+        return Ok(None);
+    };
+    let found = find(rows, number).await?;
+    Ok(found.filter(|case| case.ended.is_none() && case.alike.len() < ALIKE_MAX))
+}
+
+/// From now on what is nearly the same as the text of a precedent joins this case.
+pub(crate) fn gather(tx: &mut Tx<'_>, precedent: u64, case: u64) -> Result<(), StoreError> {
+    tx.put(ALL, &campaign_key(precedent), &CaseNumber(case))
 }
 
 /// The case with this number.

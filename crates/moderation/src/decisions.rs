@@ -133,6 +133,9 @@ const BY_NUMBER: u8 = 1;
 /// Decisions that wait for the log.
 const WAITING: u8 = 2;
 
+/// What decisions say about texts like the one they are about: see [`crate::precedents`].
+pub(crate) const PRECEDENT: u8 = 3;
+
 /// A decision's own number.
 #[derive(Clone, Copy, Debug, Encode, Decode)]
 #[cbor(transparent)]
@@ -303,7 +306,9 @@ impl Command for Decide {
         let mut by = vec![self.moderator];
         match agreed {
             Some(proposal) => by.push(proposal.by),
-            None if needs_two(&self.verdict, found.as_ref()) => {
+            None if needs_two(&self.verdict, found.as_ref())
+                || self.needs_two_for_any(tx, &case).await? =>
+            {
                 case.proposal = Some(Proposal {
                     by: self.moderator,
                     verdict: self.verdict,
@@ -315,6 +320,9 @@ impl Command for Decide {
             None => {}
         }
         by.sort_unstable();
+        for subject in case.alike.clone() {
+            self.decide_alike(tx, &case, subject, &by).await?;
+        }
         let decided = Decided {
             id: tx.next_number("decision").await?,
             case: Some(case.number),
@@ -378,6 +386,74 @@ impl Decide {
             Act::Nothing if appeal => Err(DecideError::NotInForce),
             _ => Ok(()),
         }
+    }
+
+    /// Whether two people must decide it because of something that is decided with it.
+    async fn needs_two_for_any(&self, tx: &mut Tx<'_>, case: &Case) -> Result<bool, DecideError> {
+        for subject in &case.alike {
+            let found = known(tx.rows(), subject).await?;
+            if needs_two(&self.verdict, found.as_ref()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Decides the same about something that is nearly the same and that a machine still hides. What
+    /// was decided otherwise since, or came back after its 72 hours, is passed over: the gate acts on
+    /// a text once, and people see it by itself if somebody reports it.
+    async fn decide_alike(
+        &self,
+        tx: &mut Tx<'_>,
+        case: &Case,
+        subject: Subject,
+        by: &[u16],
+    ) -> Result<(), DecideError> {
+        let now = tx.now();
+        let found = known(tx.rows(), &subject).await?;
+        let settles = machines_measure(tx.rows(), &subject, now).await?;
+        let mut about = case.clone();
+        about.subject = subject;
+        if found.is_none()
+            || self.check_rails(&about, found.as_ref()).is_err()
+            || waiting_on(tx.rows(), &about.subject).await?
+        {
+            return Ok(());
+        }
+        let Some(number) = settles else {
+            return Ok(());
+        };
+        let Some(earlier) = by_number(tx.rows(), number).await? else {
+            return Ok(());
+        };
+        let mut verdict = self.verdict.clone();
+        if verdict.act == Act::Nothing {
+            verdict.act = Act::Undo;
+        }
+        let decided = Decided {
+            id: tx.next_number("decision").await?,
+            // The case is ended by the decision about its own subject.
+            case: None,
+            kind: kind_of(&about.subject, found.as_ref()),
+            subject: about.subject,
+            verdict,
+            settles,
+            origin: case.origin,
+            received: case.received,
+            found_by_machine: true,
+            by: by.to_vec(),
+            at: now,
+            owner: found.as_ref().and_then(|found| found.owner),
+            country: found.and_then(|found| found.country),
+            terms: terms::current().version,
+            // The log compares commitments: what is about the same has the same.
+            salt: earlier.salt,
+            state: Progress::Waiting,
+            settled: None,
+            appeals: 0,
+        };
+        put(tx, &decided)?;
+        Ok(())
     }
 
     /// Which decision this one settles: the contested one, or what a machine did. Where all is well
@@ -507,6 +583,12 @@ async fn waiting_about(rows: &mut dyn Rows, number: u64) -> Result<bool, StoreEr
         .any(|decided| decided.settles == Some(number)))
 }
 
+/// Whether a decision about this subject waits for the log already.
+async fn waiting_on(rows: &mut dyn Rows, subject: &Subject) -> Result<bool, StoreError> {
+    let waiting = waiting(rows, usize::MAX).await?;
+    Ok(waiting.iter().any(|decided| decided.subject == *subject))
+}
+
 /// Hides something for 72 hours: what a machine may do, and what a report about a child or a life
 /// does at once.
 #[derive(Clone, Debug)]
@@ -546,11 +628,7 @@ impl Command for Hide {
         {
             return Ok(None);
         }
-        let waiting = waiting(tx.rows(), usize::MAX).await?;
-        if waiting
-            .iter()
-            .any(|decided| decided.subject == self.subject)
-        {
+        if waiting_on(tx.rows(), &self.subject).await? {
             return Ok(None);
         }
         let verdict = Verdict {

@@ -2,6 +2,7 @@
 
 use crate::cases;
 use crate::decisions::{self, Decided, Progress};
+use crate::precedents;
 use crate::reports;
 use crate::statement;
 use crate::subject::Subject;
@@ -49,6 +50,7 @@ impl Command for Enact {
         decisions::put(tx, &decided)?;
         self.put_measures(tx, &decided).await?;
         let earlier = self.settle_earlier(tx, &decided).await?;
+        precedents::note(tx, &decided, earlier.as_ref()).await?;
         count_reporters(tx, &decided, earlier.as_ref()).await?;
         if let Some(owner) = decided.owner
             && is_told(&decided)

@@ -6,7 +6,8 @@
 use crate::cases::{self, Origin};
 use crate::decisions::{self, DecideError, Hide, Progress, Verdict};
 use crate::opinion::Opinion;
-use crate::reasons::Reason;
+use crate::precedents::Precedent;
+use crate::reasons::{self, Reason};
 use crate::subject::{Subject, known};
 use heliograph_model::{Measures, Owner, Reach, Territory, UnixMs};
 use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
@@ -53,6 +54,9 @@ pub struct KeepBack {
     pub facts: String,
     /// How sure the machine is, in hundredths: where the case stands among those of reporters.
     pub weight: u32,
+    /// The decision of people, by its own number, about a text that is nearly the same: what
+    /// resembles it shares one case.
+    pub like: Option<u64>,
     /// 32 random bytes that hide the subject in the log.
     pub salt: [u8; 32],
 }
@@ -69,6 +73,30 @@ impl KeepBack {
             reason: opinion.reason(),
             facts: opinion.facts(),
             weight: (likeliest * 100.0) as u32,
+            like: None,
+            salt,
+        })
+    }
+
+    /// What follows for a text that is nearly the same as one about which people have decided
+    /// (`precedent`, by that decision's own number); nothing where they found that all was well.
+    pub fn like(
+        subject: Subject,
+        text: [u8; 32],
+        (decided, precedent): (u64, &Precedent),
+        salt: [u8; 32],
+    ) -> Option<Self> {
+        let reason = reasons::of_clause(precedent.broke.as_deref()?);
+        let facts = "A program found it to be nearly the same as a public text about which a \
+                     moderator has decided.";
+        Some(KeepBack {
+            subject,
+            text,
+            act: Act::Hold,
+            reason,
+            facts: facts.into(),
+            weight: 100,
+            like: Some(decided),
             salt,
         })
     }
@@ -100,16 +128,7 @@ impl Command for KeepBack {
         {
             return Ok(None);
         }
-        let open = cases::open_about(tx.rows(), &self.subject, false).await?;
-        let case = if let Some(case) = open {
-            case
-        } else {
-            let subject = self.subject.clone();
-            let mut case = cases::begin(tx, subject, Origin::Machine, self.reason).await?;
-            case.weight = self.weight;
-            cases::put(tx, &mut case)?;
-            case
-        };
+        let case = self.case(tx).await?;
         let hide = Hide {
             subject: self.subject.clone(),
             verdict: Verdict {
@@ -121,7 +140,7 @@ impl Command for KeepBack {
                 facts: self.facts,
             },
             found_by_machine: true,
-            case: Some(case.number),
+            case: Some(case),
             salt: self.salt,
         };
         let Some(decided) = hide.apply(tx).await? else {
@@ -133,6 +152,31 @@ impl Command for KeepBack {
         };
         tx.put(Owner::INSTALLATION, &key(&self.subject), &acted)?;
         Ok(Some(decided))
+    }
+}
+
+impl KeepBack {
+    /// The number of the case in which a person will look: the open one about the subject, the one of
+    /// its campaign, or a new one.
+    async fn case(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        if let Some(case) = cases::open_about(tx.rows(), &self.subject, false).await? {
+            return Ok(case.number);
+        }
+        if let Some(precedent) = self.like
+            && let Some(mut case) = cases::open_like(tx.rows(), precedent).await?
+        {
+            case.alike.push(self.subject.clone());
+            cases::put(tx, &mut case)?;
+            return Ok(case.number);
+        }
+        let subject = self.subject.clone();
+        let mut case = cases::begin(tx, subject, Origin::Machine, self.reason).await?;
+        case.weight = self.weight;
+        cases::put(tx, &mut case)?;
+        if let Some(precedent) = self.like {
+            cases::gather(tx, precedent, case.number)?;
+        }
+        Ok(case.number)
     }
 }
 

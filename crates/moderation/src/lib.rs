@@ -9,7 +9,8 @@
 //!   reasons.
 //! - [`appeals`] open a case anew, for somebody else.
 //! - [`opinion`] is what the classifier thinks of something public; [`gate`] hides what it finds for
-//!   72 hours, and opens the case in which a person looks.
+//!   72 hours, and opens the case in which a person looks. [`precedents`] are what people decided
+//!   about a text: what resembles it is treated alike, and the classifier learns from it.
 //!
 //! Writes are commands on the main store. Nothing here draws randomness or reads a clock.
 
@@ -21,6 +22,7 @@ pub mod entries;
 pub mod gate;
 pub mod notices;
 pub mod opinion;
+pub mod precedents;
 pub mod reasons;
 pub mod reports;
 pub mod statement;

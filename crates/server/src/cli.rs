@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bot;
+mod model;
 mod moderation;
 mod search;
 mod staff;
@@ -263,6 +264,9 @@ enum Admin {
     SearchExplain(search::Explain),
     /// Make the public index anew from the store, and wait until it is complete.
     Reindex(search::Reindex),
+    /// Versions of the classifier: learn, try, use, go back.
+    #[command(subcommand, after_help = model::EXAMPLES)]
+    Model(model::Model),
     /// Switch something off for a while, or on again.
     #[command(subcommand)]
     Switch(switch::Switch),
@@ -328,6 +332,7 @@ impl Cli {
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
+            Command::Admin(Admin::Model(asked)) => model::model(asked),
             Command::Admin(Admin::Switch(asked)) => switch::switch(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),

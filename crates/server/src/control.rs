@@ -1,6 +1,7 @@
 //! The operator's way to a running server: a socket in the data folder that only its owner can open,
 //! one JSON line for a command and one for its answer.
 
+use crate::moderation::{LearnedLine, ModelLine};
 use crate::search::State;
 use crate::search::explain::{Explained, Question};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,22 @@ pub enum Command {
         /// The username of whoever runs them.
         owner: String,
     },
+    /// The versions of the classifier.
+    ListModels {},
+    /// Makes a new version of the classifier that has learned from decisions.
+    LearnModel {},
+    /// Has a version of the classifier judge beside the one at work.
+    ShadowModel {
+        /// Which.
+        version: u32,
+    },
+    /// Has a version of the classifier judge.
+    UseModel {
+        /// Which.
+        version: u32,
+    },
+    /// Goes back to the version of the classifier that was at work before.
+    RollBackModel {},
     /// Switches uploads off for some, or on again.
     SwitchUploads {
         /// For whom: a word of [`Uploaders`](heliograph_domain::switches::Uploaders).
@@ -156,6 +173,10 @@ pub enum Answer {
     Explained(Explained),
     /// Where the public index stands.
     Index(State),
+    /// The versions of the classifier.
+    Models(Vec<ModelLine>),
+    /// What came of learning.
+    Learned(LearnedLine),
     /// It was not done; the reason, for the operator.
     Refused(String),
 }

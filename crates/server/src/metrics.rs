@@ -23,6 +23,11 @@ impl Counter {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
+    /// Begins to count anew.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// How many there were since the start.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -156,6 +161,10 @@ pub struct Metrics {
     pub pushes: Counter,
     /// Encrypted packets that did not open.
     pub bad_envelopes: Counter,
+    /// Verdicts of a version of the classifier in shadow that were those of the one at work.
+    pub shadow_agreed: Counter,
+    /// Verdicts of a version of the classifier in shadow that were others.
+    pub shadow_differed: Counter,
     calls: [Counter; CallOutcome::ALL.len()],
     call_seconds: [Histogram; CLASSES.len()],
     classified: [Counter; Classified::ALL.len()],
@@ -265,6 +274,18 @@ impl Metrics {
         for (kind, name) in Classified::ALL {
             let label = format!("{{kind=\"{name}\"}}");
             page.line("classified_total", &label, self.classified_count(kind));
+        }
+        page.head(
+            "shadow_verdicts_total",
+            "Verdicts of the version of the classifier that judges in shadow.",
+            "counter",
+        );
+        for (as_at_work, counter) in [
+            ("agreed", &self.shadow_agreed),
+            ("differed", &self.shadow_differed),
+        ] {
+            let label = format!("{{outcome=\"{as_at_work}\"}}");
+            page.line("shadow_verdicts_total", &label, counter.count());
         }
         page.head(
             "classify_seconds",

@@ -88,6 +88,11 @@ impl DataFolder {
         self.0.join("heliograph.db")
     }
 
+    /// Versions of the classifier that were made here.
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models")
+    }
+
     /// The folder of pictures and files.
     pub fn media(&self) -> PathBuf {
         self.0.join("media")

@@ -12,7 +12,7 @@ use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
-use crate::moderation::{Gate, Moderation, ModerationPages, Screen};
+use crate::moderation::{Gate, Models, Moderation, ModerationPages, Screen};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::operator_bots;
@@ -238,6 +238,7 @@ pub(crate) struct Server {
     pub(crate) accounts: ServiceAccounts,
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) moderation_pages: Arc<ModerationPages>,
+    models: Arc<Models>,
     pub(crate) follower: Arc<Follower>,
     bots: Arc<BotApi>,
     gateway: Arc<Gateway>,
@@ -328,6 +329,7 @@ impl Server {
         let bots = BotApi::new(services.clone(), wakes.bots(), caller);
         let metrics = Arc::new(Metrics::default());
         let screen = Screen::new(Model::shipped(), metrics.clone());
+        let models = Models::open(&data, store.clone(), moderation.clone(), screen.clone()).await;
         let gate = Gate::new(store.clone(), moderation.clone(), screen.clone());
         let follower = Follower::new(store.clone(), discovery, gate, rung);
         let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen));
@@ -377,6 +379,7 @@ impl Server {
             accounts,
             moderation,
             moderation_pages,
+            models,
             follower,
             bots,
             gateway,
@@ -411,6 +414,7 @@ impl Server {
             installation: self.installation.clone(),
             follower: self.follower.clone(),
             moderation: self.moderation.clone(),
+            models: self.models.clone(),
         };
         let execute = move |command| execute(operator.clone(), command);
         tokio::select! {
@@ -527,6 +531,7 @@ struct Commanded {
     installation: Installation,
     follower: Arc<Follower>,
     moderation: Arc<Moderation>,
+    models: Arc<Models>,
 }
 
 /// Does what the operator asks for.
@@ -537,6 +542,7 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         installation,
         follower,
         moderation,
+        models,
     } = operator;
     match command {
         Command::EnterInLog { entry } => {
@@ -602,6 +608,14 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         Command::Reindex {} => {
             follower.begin_anew();
             Answer::Done
+        }
+        Command::ListModels {} => answer(models.list().await, Answer::Models),
+        Command::LearnModel {} => answer(Box::pin(models.learn()).await, Answer::Learned),
+        Command::ShadowModel { version } => answer(models.shadow(version).await, |()| Answer::Done),
+        Command::UseModel { version } => answer(models.switch_to(version).await, |()| Answer::Done),
+        Command::RollBackModel {} => {
+            let version = models.roll_back().await.map(u64::from);
+            answer(version, Answer::Count)
         }
         Command::IndexState {} => Answer::Index(follower.state()),
     }

@@ -2,17 +2,25 @@
 
 use super::*;
 use crate::gate::KeepBack;
+use crate::precedents;
 
 impl Town {
     /// A machine has found something in a text of the channel's.
     async fn found(&self, text: &str) -> Option<u64> {
+        self.found_in(self.subject(), text, None).await
+    }
+
+    /// A machine has found something in a text of this subject, which may be like one that people
+    /// have decided about.
+    async fn found_in(&self, subject: Subject, text: &str, like: Option<u64>) -> Option<u64> {
         let keep_back = KeepBack {
-            subject: self.subject(),
+            subject,
             text: seed(text),
             act: Act::Hold,
             reason: reason("spam"),
             facts: "It looks like spam.".into(),
             weight: 97,
+            like,
             salt: seed("salt"),
         };
         self.store.write(keep_back).await.unwrap()
@@ -105,4 +113,106 @@ async fn no_machine_decides_about_staff() {
     assert!(town.store.write(mark).await.unwrap());
     assert_eq!(town.found("buy").await, None);
     assert_eq!(town.take(1).await, None);
+}
+
+#[tokio::test]
+async fn a_campaign_is_one_case_and_decided_once() {
+    let mut town = Town::new().await;
+    let mut channels = Vec::new();
+    for name in ["first_pills", "second_pills", "third_pills"] {
+        let channel = town.channel_of(town.owner, name).await;
+        let subject = Subject::Channel(channel);
+        town.found_in(subject.clone(), name, Some(7)).await.unwrap();
+        channels.push(subject);
+    }
+    town.log_what_waits().await;
+    assert_eq!(town.log.ledger.moderation().decided(), 3);
+    let case = town.take(1).await.expect("a person is to look");
+    assert_eq!(case.subject, channels[0]);
+    assert_eq!(case.alike, channels[1..]);
+    assert_eq!(town.take(2).await, None, "there is one case");
+    town.decide(1, case.number, Act::Delist).await.unwrap();
+    town.log_what_waits().await;
+    assert_eq!(town.log.ledger.moderation().decided(), 6);
+    for channel in &channels {
+        let mut view = town.store.view().await.unwrap();
+        let measures = decisions::measures_of(&mut *view, channel).await.unwrap();
+        let reach = measures.reach(None, UnixMs(i64::MAX));
+        assert_eq!(reach, Some(&Reach::Delisted(Territory::World)), "it lasts");
+    }
+    // Each can be taken back alone.
+    let undo = Undo {
+        moderator: 2,
+        number: 5,
+        facts: "This one is a pharmacy.".into(),
+    };
+    town.store.write(undo).await.unwrap();
+    town.log_what_waits().await;
+    let mut hidden = 0;
+    for channel in &channels {
+        let mut view = town.store.view().await.unwrap();
+        let measures = decisions::measures_of(&mut *view, channel).await.unwrap();
+        hidden += usize::from(!measures.reach.is_empty());
+    }
+    assert_eq!(hidden, 2);
+}
+
+#[tokio::test]
+async fn a_campaign_that_is_cleared_is_cleared_as_a_whole() {
+    let mut town = Town::new().await;
+    for name in ["first_pills", "second_pills"] {
+        let channel = town.channel_of(town.owner, name).await;
+        let subject = Subject::Channel(channel);
+        town.found_in(subject, name, Some(7)).await.unwrap();
+    }
+    town.log_what_waits().await;
+    let case = town.take(1).await.expect("a person is to look");
+    town.decide(1, case.number, Act::Nothing).await.unwrap();
+    town.log_what_waits().await;
+    for subject in [&case.subject, &case.alike[0]] {
+        let mut view = town.store.view().await.unwrap();
+        let measures = decisions::measures_of(&mut *view, subject).await.unwrap();
+        assert!(measures.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_decision_of_people_about_spam_is_a_precedent_until_it_is_taken_back() {
+    let mut town = Town::new().await;
+    let reporter = town.person(2).await;
+    let Filed { case, .. } = town.report(reporter, reason("fraud")).await;
+    town.decide(1, case, Act::Delist).await.unwrap();
+    town.log_what_waits().await;
+    let precedents = async |town: &Town| {
+        let mut view = town.store.view().await.unwrap();
+        precedents::list(&mut *view, 0, 10).await.unwrap()
+    };
+    let [(_, set)] = &precedents(&town).await[..] else {
+        panic!("one decision, one precedent");
+    };
+    assert_eq!(set.broke.as_deref(), Some("fraud.3"));
+    let undo = Undo {
+        moderator: 2,
+        number: 1,
+        facts: "The pills do exist.".into(),
+    };
+    town.store.write(undo).await.unwrap();
+    town.log_what_waits().await;
+    let [(_, set)] = &precedents(&town).await[..] else {
+        panic!("the newer one has taken its place");
+    };
+    assert_eq!(set.broke, None);
+    assert_eq!(set.by, [2]);
+}
+
+#[tokio::test]
+async fn a_machines_decision_is_no_precedent_and_teaches_nothing() {
+    let mut town = Town::new().await;
+    town.found("buy").await;
+    town.log_what_waits().await;
+    let mut view = town.store.view().await.unwrap();
+    let none = precedents::list(&mut *view, 0, 10).await.unwrap();
+    assert!(none.is_empty());
+    let examples = precedents::examples(&mut *view, 10).await.unwrap();
+    assert!(examples.is_empty());
 }

@@ -5,6 +5,7 @@
 //! with a statement to the owner. Only then the index takes it in, so nothing is findable in between,
 //! whenever the process ends.
 
+use super::campaigns::Campaigns;
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
 use heliograph_api::Entropy as _;
@@ -41,11 +42,23 @@ enum Failure {
     Classifier(#[from] JoinError),
 }
 
+/// Something that may have to be kept back.
+struct Found {
+    subject: Subject,
+    /// SHA-256 of its text.
+    text: [u8; 32],
+    /// Decisions of people about texts that are nearly the same.
+    near: Vec<u64>,
+    /// The model's, where something follows from it.
+    opinion: Option<Opinion>,
+}
+
 /// Judges what is about to become findable.
 pub struct Gate {
     store: Store,
     moderation: Arc<Moderation>,
     screen: Arc<Screen>,
+    campaigns: Arc<Campaigns>,
 }
 
 impl Gate {
@@ -55,23 +68,42 @@ impl Gate {
             store,
             moderation,
             screen,
+            campaigns: Arc::default(),
         })
     }
 
     async fn look_at(&self, candidates: Vec<Candidate>) -> Result<Vec<Place>, Failure> {
-        let bad = self.judge(candidates).await?;
+        self.campaigns.follow(&self.store).await?;
+        let mut bad = Vec::new();
         let mut kept_back = Vec::new();
+        for found in self.judge(candidates).await? {
+            let subject = &found.subject;
+            let precedent = self.campaigns.precedent(&self.store, &found.near, subject);
+            match (precedent.await?, found.opinion) {
+                // People have decided about such a text: their word goes before the model's.
+                (Some((decided, precedent)), _) => {
+                    let like = (decided, &precedent);
+                    let keep_back = KeepBack::like(found.subject, found.text, like, salt());
+                    self.keep_back(keep_back, &mut kept_back).await?;
+                }
+                (None, opinion) => bad.extend(opinion),
+            }
+        }
         // One decision about a channel is worth more than one about each post, and covers them.
         let mut covered = BTreeSet::new();
         for (channel, opinion) in self.judge_channels_of(&bad).await? {
-            if self.keep_back(&opinion, &mut kept_back).await? {
+            let keep_back = KeepBack::of(&opinion, salt());
+            if self.keep_back(keep_back, &mut kept_back).await? {
                 covered.insert(channel);
             }
         }
         for opinion in &bad {
             match opinion.subject {
                 Subject::Post(channel, _) if covered.contains(&channel) => {}
-                _ => drop(self.keep_back(opinion, &mut kept_back).await?),
+                _ => {
+                    let keep_back = KeepBack::of(opinion, salt());
+                    self.keep_back(keep_back, &mut kept_back).await?;
+                }
             }
         }
         let decisions: Vec<u64> = kept_back.iter().map(|(_, decided)| *decided).collect();
@@ -82,31 +114,40 @@ impl Gate {
     /// Keeps something back, and notes it; false where that is not to be done.
     async fn keep_back(
         &self,
-        opinion: &Opinion,
+        keep_back: Option<KeepBack>,
         kept_back: &mut Vec<(Place, u64)>,
     ) -> Result<bool, Failure> {
-        let Some(keep_back) = KeepBack::of(opinion, salt()) else {
+        let Some(keep_back) = keep_back else {
             return Ok(false);
         };
-        let place = place(&opinion.subject);
+        let place = place(&keep_back.subject);
         let decided = self.store.write(keep_back).await?;
         let noted = place.zip(decided);
         kept_back.extend(noted);
         Ok(noted.is_some())
     }
 
-    /// Judges each; answers with those that something is to be done about.
-    async fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Opinion>, Failure> {
-        let screen = self.screen.clone();
+    /// Judges each; answers with those that something may be done about.
+    async fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Found>, Failure> {
+        let (screen, campaigns) = (self.screen.clone(), self.campaigns.clone());
         let judged = spawn_blocking(move || {
-            let opinion = |candidate: &Candidate| {
-                let opinion = match candidate {
-                    Candidate::Peer(face) => screen.peer(face, &[]),
-                    Candidate::Post(post) => Some(screen.post(post)),
+            let look = |candidate: &Candidate| {
+                let (opinion, near) = match candidate {
+                    Candidate::Peer(face) => {
+                        let said = format!("{}\n{}", face.title(), face.about());
+                        (screen.peer(face, &[])?, campaigns.near(&said))
+                    }
+                    Candidate::Post(post) => (screen.post(post), campaigns.near(post.text())),
                 };
-                opinion.filter(|opinion| opinion.act.is_some())
+                let found = Found {
+                    subject: opinion.subject.clone(),
+                    text: opinion.text,
+                    near,
+                    opinion: opinion.act.is_some().then_some(opinion),
+                };
+                (found.opinion.is_some() || !found.near.is_empty()).then_some(found)
             };
-            candidates.iter().filter_map(opinion).collect()
+            candidates.iter().filter_map(look).collect()
         });
         Ok(judged.await?)
     }

@@ -1,13 +1,16 @@
 //! Moderation in a running server: what waits for the public log is brought there, and carried out
 //! once it is in it.
 
+mod campaigns;
 mod gate;
 mod keys;
+mod models;
 mod pages;
 mod screen;
 
 pub use gate::Gate;
 pub use keys::ModeratorKeys;
+pub use models::{LearnedLine, ModelLine, Models, ModelsError};
 pub use pages::ModerationPages;
 pub use screen::Screen;
 
@@ -22,7 +25,7 @@ use heliograph_moderation::decisions::{self, Decided};
 use heliograph_moderation::enact::{Enact, Refuse};
 use heliograph_moderation::{entries, statement, terms};
 use heliograph_store::{Store, StoreError};
-use heliograph_transparency::entry::{Control, Day, Duty, Entry, Hour, Moderator, Terms};
+use heliograph_transparency::entry::{Control, Day, Duty, Entry, Hour, Model, Moderator, Terms};
 use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
 use std::time::Duration;
@@ -299,6 +302,13 @@ impl Moderation {
         };
         let entered = self.enter(move |_, today| Some(Entry::new(today, control)));
         entered.await.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Tells the log what a version of the classifier does from now on, before it does.
+    pub async fn log_model(&self, model: Model) -> Result<(), ModerationError> {
+        self.enter(move |_, today| Some(Entry::new(today, model)))
+            .await?;
+        Ok(())
     }
 
     async fn enter(

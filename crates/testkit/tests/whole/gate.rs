@@ -1,15 +1,22 @@
 //! What is published goes through the gate before anybody can find it; what is private never does.
 
 use super::moderation::{channel, moderator, pages};
+use heliograph_classifier::model::Model;
 use heliograph_console::Moderating;
+use heliograph_console::casework::Person as Staff;
 use heliograph_discovery::{Discovery, follow};
 use heliograph_domain::services::BOT_FATHER;
-use heliograph_model::UserId;
+use heliograph_domain::stale;
+use heliograph_model::{ChannelId, Territory, UserId};
+use heliograph_moderation::cases::{OpenCase, Origin};
 use heliograph_moderation::decisions::{Outcome, Verdict};
-use heliograph_server::metrics::Classified;
+use heliograph_moderation::{Subject, reasons};
+use heliograph_server::metrics::{Classified, Metrics};
+use heliograph_server::moderation::{Models, ModelsError, Screen};
+use heliograph_server::secrets::DataFolder;
 use heliograph_testkit::{DeskHouse, Person};
 use heliograph_tl::{enums, functions, types};
-use heliograph_transparency::entry::{Act, Category};
+use heliograph_transparency::entry::{Act, Category, ModelState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -108,9 +115,7 @@ async fn a_clean_post_is_found_at_once_and_a_bad_one_when_a_person_has_cleared_i
     // A person sees what the classifier says, and disagrees.
     let cleo = moderator(&house, "Cleo");
     for _ in 0..2 {
-        let who = cleo.clone();
-        let case = pages(&house, move |pages| pages.take(&who, None, false)).await;
-        let case = case.expect("it works").expect("one waits");
+        let case = take(&house, &cleo).await.expect("one waits");
         let who = cleo.clone();
         let sheet = pages(&house, move |pages| pages.case(&who, case)).await;
         let said = sheet.expect("it works").classifier.expect("it has read it");
@@ -118,17 +123,7 @@ async fn a_clean_post_is_found_at_once_and_a_bad_one_when_a_person_has_cleared_i
             said.contains("language ru") && said.contains("Because of"),
             "{said}"
         );
-        let who = cleo.clone();
-        let verdict = Verdict {
-            act: Act::Nothing,
-            territory: heliograph_model::Territory::World,
-            until: None,
-            clause: "spam.1".into(),
-            category: Category::Fraud,
-            facts: "It is a quotation.".into(),
-        };
-        let decided = pages(&house, move |pages| pages.decide(&who, case, verdict)).await;
-        assert!(matches!(decided, Ok(Outcome::Decided(_))));
+        decide(&house, &cleo, case, Act::Nothing).await;
     }
     while posts_with(&mut ben, "заработок").await == 0 {
         assert!(begun.elapsed() < 3 * PATIENCE);
@@ -208,6 +203,176 @@ async fn a_channel_of_bad_posts_is_one_decision() {
     house.take_in().await;
     assert_eq!(posts_with(&mut ben, "заработок").await, 0);
     assert_eq!(decided(&house), 1);
+}
+
+/// A moderator opens a case about the newest post of a channel by themselves, and decides it.
+async fn decide_about_newest(house: &DeskHouse, who: &Staff, channel: i64, act: Act) {
+    let store = &house.services.store;
+    let posts = {
+        let mut view = store.view().await.expect("the store works");
+        let posts = stale::newest_public_posts(&mut *view, ChannelId(channel), 1).await;
+        posts.expect("the store works")
+    };
+    let open = OpenCase {
+        subject: Subject::Post(ChannelId(channel), posts[0].id()),
+        origin: Origin::Own,
+        reason: reasons::find("spam").expect("it is in the table"),
+        statement: String::new(),
+        not_wider: None,
+    };
+    let case = store.write(open).await.expect("the store works");
+    decide(house, who, case, act).await;
+}
+
+async fn decide(house: &DeskHouse, who: &Staff, case: u64, act: Act) {
+    let who = who.clone();
+    let verdict = Verdict {
+        act,
+        territory: Territory::World,
+        until: None,
+        clause: "spam.1".into(),
+        category: Category::Fraud,
+        facts: "The same is sent to everybody.".into(),
+    };
+    let decided = pages(house, move |pages| pages.decide(&who, case, verdict)).await;
+    assert!(matches!(decided, Ok(Outcome::Decided(_))), "{decided:?}");
+    let moderation = house.moderation.clone().expect("a house with a desk");
+    moderation.round().await.expect("the log takes it");
+}
+
+async fn take(house: &DeskHouse, who: &Staff) -> Option<u64> {
+    let who = who.clone();
+    let taken = pages(house, move |pages| pages.take(&who, None, false)).await;
+    taken.expect("it works")
+}
+
+/// What the model lets pass.
+const KITTENS: &str =
+    "Раздаём пушистых котят породы мейнкун, самовывоз из Твери, спросить соседку Марину вечером";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_is_held_as_one_case_and_ends_with_one_decision() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let mut ben = Person::sign_up(&house, "Ben", "+4915100000002").await;
+    let cleo = moderator(&house, "Cleo");
+    let mut channels = Vec::new();
+    for name in ["first_pets", "second_pets", "third_pets", "fourth_pets"] {
+        channels.push(channel(&mut ada, name, "Домашние животные").await);
+    }
+    say(&mut ada, peer(channels[0]), KITTENS, 1).await;
+    house.take_in().await;
+    assert_eq!(posts_with(&mut ben, "мейнкун").await, 1);
+
+    decide_about_newest(&house, &cleo, channels[0].0, Act::Delist).await;
+    for (number, channel) in channels[1..3].iter().enumerate() {
+        let changed = KITTENS.replace("Марину", ["Ольгу", "Анну"][number]);
+        say(&mut ada, peer(*channel), &changed, 2 + number as i64).await;
+        house.take_in().await;
+    }
+    assert_eq!(posts_with(&mut ben, "мейнкун").await, 0);
+    let case = take(&house, &cleo).await.expect("one waits");
+    let who = cleo.clone();
+    let sheet = pages(&house, move |pages| pages.case(&who, case)).await;
+    assert_eq!(sheet.expect("it works").case.alike.len(), 1);
+    decide(&house, &cleo, case, Act::Nothing).await;
+    assert_eq!(take(&house, &cleo).await, None, "it was one case");
+    house.take_in().await;
+    assert_eq!(posts_with(&mut ben, "мейнкун").await, 2);
+
+    // From now on it is known to be harmless.
+    say(&mut ada, peer(channels[3]), KITTENS, 9).await;
+    house.take_in().await;
+    assert_eq!(posts_with(&mut ben, "мейнкун").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_learns_judges_in_shadow_then_in_earnest_and_is_rolled_back() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let cleo = moderator(&house, "Cleo");
+    let town = channel(&mut ada, "town_news", "Новости города").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = DataFolder::new(folder.path());
+    let moderation = house.moderation.clone().expect("a house with a desk");
+    let open = async |screen: &Arc<Screen>| {
+        let store = house.services.store.clone();
+        Models::open(&data, store, moderation.clone(), screen.clone()).await
+    };
+    let models = open(&house.screen).await;
+    let nothing = models.learn().await;
+    assert!(matches!(nothing, Err(ModelsError::Learn(_))), "{nothing:?}");
+
+    for (number, (text, act)) in [
+        (KITTENS, Act::Delist),
+        ("Завтра в городе дождь, к вечеру прояснится", Act::Nothing),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        say(&mut ada, peer(town), text, number as i64 + 1).await;
+        house.take_in().await;
+        decide_about_newest(&house, &cleo, town.0, act).await;
+    }
+    let learned = models.learn().await.expect("it is no worse");
+    assert_eq!((learned.version, learned.used), (2, 2));
+    assert_eq!(
+        house.screen.model().header.version,
+        1,
+        "nothing follows yet"
+    );
+
+    models.shadow(2).await.expect("it is there");
+    say(
+        &mut ada,
+        peer(town),
+        "Библиотека закрыта до понедельника",
+        7,
+    )
+    .await;
+    house.take_in().await;
+    let (agreed, differed) = house.screen.shadow_counts();
+    assert_eq!(agreed + differed, 1);
+
+    models.switch_to(2).await.expect("it is there");
+    assert_eq!(house.screen.model().header.version, 2);
+    let fresh = || Screen::new(Model::shipped(), Arc::new(Metrics::default()));
+    let restarted = fresh();
+    open(&restarted).await;
+    assert_eq!(restarted.model().header.version, 2, "the log says so");
+
+    // A file that is not the one in the log does not judge.
+    let file = data.models().join("000002.hcm");
+    let whole = std::fs::read(&file).expect("it is there");
+    let mut altered = whole.clone();
+    let last = altered.len() - 1;
+    altered[last] ^= 1;
+    std::fs::write(&file, altered).expect("written");
+    let restarted = fresh();
+    open(&restarted).await;
+    assert_eq!(restarted.model().header.version, 1);
+    std::fs::write(&file, whole).expect("written");
+
+    assert_eq!(models.roll_back().await.expect("there is one"), 1);
+    assert_eq!(house.screen.model().header.version, 1);
+    assert!(matches!(
+        models.roll_back().await,
+        Err(ModelsError::NothingBefore)
+    ));
+    let ledger = house.desk().office.with_log(|log| log.ledger().clone());
+    let states = ledger.moderation().models().iter();
+    let states: Vec<_> = states
+        .map(|(_, it)| (it.version, it.state, it.learned))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (2, ModelState::Shadow, 2),
+            (2, ModelState::Live, 2),
+            (1, ModelState::Live, 0),
+            (2, ModelState::Withdrawn, 2),
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,6 +72,7 @@ pub(super) fn show(
                     (decided(contested))
                 }
             }
+            @if !case.alike.is_empty() { (alike(case.alike.len())) }
             @if let Some(classifier) = &sheet.classifier {
                 section aria-labelledby="classifier" {
                     h2 #classifier { "What the classifier finds" }
@@ -116,6 +117,19 @@ fn what_is_known(sheet: &CaseSheet) -> Markup {
                 }
             }
             @if case.ended.is_some() { dt { "State" } dd #ended { "This case has ended." } }
+        }
+    }
+}
+
+/// What is decided together with the subject.
+fn alike(count: usize) -> Markup {
+    html! {
+        section aria-labelledby="alike" {
+            h2 #alike { "Nearly the same" }
+            p {
+                (grouped(count as u64)) " more, found by a machine, say nearly the same. What you decide here is \
+                 decided about each of them that is still held; each owner is told, and can contest it alone."
+            }
         }
     }
 }
