@@ -3,6 +3,8 @@
 use super::*;
 use crate::gate::KeepBack;
 use crate::precedents;
+use heliograph_classifier::labels::Label;
+use heliograph_domain::channels::EditTitle;
 
 impl Town {
     /// A machine has found something in a text of the channel's.
@@ -203,6 +205,30 @@ async fn a_decision_of_people_about_spam_is_a_precedent_until_it_is_taken_back()
     };
     assert_eq!(set.broke, None);
     assert_eq!(set.by, [2]);
+}
+
+#[tokio::test]
+async fn a_text_that_was_changed_since_teaches_nothing() {
+    let mut town = Town::new().await;
+    let reporter = town.person(2).await;
+    let Filed { case, .. } = town.report(reporter, reason("fraud")).await;
+    town.decide(1, case, Act::Delist).await.unwrap();
+    town.log_what_waits().await;
+    let taught = async |town: &Town| {
+        let mut view = town.store.view().await.unwrap();
+        precedents::examples(&mut *view, 10).await.unwrap()
+    };
+    let [example] = &taught(&town).await[..] else {
+        panic!("one decision, one example");
+    };
+    assert_eq!(example.labels, [Label::Spam, Label::Fraud]);
+    let rename = EditTitle {
+        channel: town.channel,
+        by: town.owner,
+        title: Title::parse("Weather of the week").unwrap(),
+    };
+    town.store.write(rename).await.unwrap();
+    assert!(taught(&town).await.is_empty());
 }
 
 #[tokio::test]

@@ -26,8 +26,8 @@ pub enum Moderation {
     Score(Which),
     /// Make a new version of the model that has learned from labelled texts.
     ///
-    /// The new version becomes a file beside the older ones and is used from then on; to go back,
-    /// remove it. It is refused, and nothing is written, if it does markedly worse than before on
+    /// The new version becomes a file beside the older ones, and `score` and `evaluate` use the newest;
+    /// to go back, remove it. A running server takes it with `heliograph admin model use`. It is refused, and nothing is written, if it does markedly worse than before on
     /// texts whose labels are certain.
     Learn(Which),
     /// Measure the model on labelled texts, by language.

@@ -29,6 +29,9 @@ const NEWEST: u32 = 30;
 /// From so many posts on a channel is judged by them; fewer are judged each by itself.
 const POOLED_FROM: usize = 5;
 
+/// How many decisions wait for the log at most: each new one is compared with those that wait.
+const WAITING: usize = 50;
+
 /// The gate did not work; what is new stays unfindable, and is looked at again.
 #[derive(Debug, Error)]
 enum Failure {
@@ -106,8 +109,7 @@ impl Gate {
                 }
             }
         }
-        let decisions: Vec<u64> = kept_back.iter().map(|(_, decided)| *decided).collect();
-        self.carry_out(&decisions).await?;
+        self.carry_out(&kept_back).await?;
         Ok(kept_back.into_iter().map(|(place, _)| place).collect())
     }
 
@@ -124,6 +126,9 @@ impl Gate {
         let decided = self.store.write(keep_back).await?;
         let noted = place.zip(decided);
         kept_back.extend(noted);
+        if noted.is_some() && kept_back.len().is_multiple_of(WAITING) {
+            self.carry_out(kept_back).await?;
+        }
         Ok(noted.is_some())
     }
 
@@ -187,8 +192,8 @@ impl Gate {
 
     /// Brings decisions to the log and onto their subjects. What the log refuses is not carried out,
     /// and becomes findable like anything else.
-    async fn carry_out(&self, waiting: &[u64]) -> Result<(), Failure> {
-        for id in waiting {
+    async fn carry_out(&self, kept_back: &[(Place, u64)]) -> Result<(), Failure> {
+        for (_, id) in kept_back {
             loop {
                 let decided = {
                     let mut view = self.store.view().await?;
