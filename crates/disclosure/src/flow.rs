@@ -251,6 +251,7 @@ impl Office {
                 | Kind::Appeal
                 | Kind::Control
                 | Kind::Model
+                | Kind::Deed
         );
         if !of_moderation {
             return Err(LogError::Refused("not an entry of moderation".into()));

@@ -23,14 +23,14 @@ mod words;
 
 pub use act::Signed;
 pub use categories::{
-    Act, Category, Change, Class, Decider, Dimension, Door, Duty, Ending, KeyRole, Kinds, Mode,
-    ModelState, NoticeState, Outcome, Priority, Region, ReleaseReason, Source, SubjectKind,
+    Act, Category, Change, Class, Decider, Dimension, Door, Duty, Ending, Errand, KeyRole, Kinds,
+    Mode, ModelState, NoticeState, Outcome, Priority, Region, ReleaseReason, Source, SubjectKind,
 };
 pub use date::{DAY_S, Day, Hour, MalformedDate, Minute, Quarter};
 pub use governance::{Authority, CountryDecision, Custodian, Policy, Roster, Switch};
 pub use keys::{HolderLine, Keys};
 pub use lines::Malformed;
-pub use moderation::{Appeal, Control, Decision, Model, Moderator, Scope, Terms};
+pub use moderation::{Appeal, Control, Decision, Deed, Model, Moderator, Scope, Terms};
 pub use report::{Claim, Column, Place, Report, Sum};
 pub use request::{Closed, Confirm, Extend, Intake, Notice, Open, Request};
 pub use retention::{Erase, KeeperDay, Preserve, Release, VaultRoot};
@@ -96,6 +96,8 @@ words! {
         Control = "control",
         /// See [`Model`].
         Model = "model",
+        /// See [`Deed`].
+        Deed = "deed",
     }
 }
 
@@ -172,6 +174,7 @@ bodies! {
     Appeal(Appeal),
     Control(Control),
     Model(Model),
+    Deed(Deed),
 }
 
 impl Body {
@@ -204,7 +207,8 @@ impl Body {
             | Self::Moderator(_)
             | Self::Appeal(_)
             | Self::Control(_)
-            | Self::Model(_) => false,
+            | Self::Model(_)
+            | Self::Deed(_) => false,
         }
     }
 

@@ -412,7 +412,8 @@ impl Ledger {
             | Body::Decision(_)
             | Body::Appeal(_)
             | Body::Control(_)
-            | Body::Model(_) => {
+            | Body::Model(_)
+            | Body::Deed(_) => {
                 let change = self.moderation.judge(&entry.body, &entry.by, at)?;
                 Change::Moderation(Box::new(change))
             }

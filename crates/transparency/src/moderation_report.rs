@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::entry::{Act, Day, Decider, Hour, Source};
+use crate::entry::{Act, Day, Decider, Hour, Quarter, Source};
 use crate::ledger::Ledger;
 use crate::ledger::moderation::{LoggedDecision, Moderation};
 use crate::report::percentile;
@@ -51,6 +51,9 @@ pub enum Measure {
     Hours,
     /// The same for appeals.
     AppealHours,
+    /// What was done beside decisions: reports to hotlines, erased posts, announcements, second looks
+    /// that came to the same, accounts marked as staff's.
+    Deeds,
 }
 
 impl Measure {
@@ -69,6 +72,7 @@ impl Measure {
             Self::MachineMeasures => "machine-measures",
             Self::Hours => "hours",
             Self::AppealHours => "appeal-hours",
+            Self::Deeds => "deeds",
         }
     }
 }
@@ -100,7 +104,19 @@ pub fn rows(ledger: &Ledger) -> Vec<Row> {
         figures.add_decision(logged);
         figures.add_aftermath(logged, moderation, today);
     }
+    for (mark, deed) in moderation.deeds() {
+        figures.add(mark.date, Measure::Deeds, deed.what.word(), deed.count);
+    }
     figures.rows()
+}
+
+/// The rows of the months of a quarter.
+pub fn of_quarter(rows: Vec<Row>, quarter: Quarter) -> Vec<Row> {
+    let within = |row: &Row| {
+        let first = format!("{}-01", row.month).parse::<Day>();
+        first.is_ok_and(|day| (quarter.first_day()..quarter.next().first_day()).contains(&day))
+    };
+    rows.into_iter().filter(within).collect()
 }
 
 #[derive(Default)]
@@ -113,7 +129,8 @@ impl<'a> Figures<'a> {
     fn add(&mut self, day: Day, measure: Measure, word: &'a str, count: u64) {
         if count > 0 {
             for month in [None, Some(day.month())] {
-                *self.counts.entry((month, measure, word)).or_default() += count;
+                let sum = self.counts.entry((month, measure, word)).or_default();
+                *sum = sum.saturating_add(count);
             }
         }
     }

@@ -158,6 +158,13 @@ fn summary(all: &Figures<'_>) -> Markup {
                 (appeal("upheld")) " upheld, " (appeal("waiting")) " waiting"
             }
             dt { "Until an appeal was decided" } dd { (hours(Measure::AppealHours)) }
+            dt { "Looked at twice" }
+            dd {
+                "one of twenty decisions, drawn by its entry's hash: " (number(all.one(Measure::Deeds, "reviewed")))
+                " came to the same; where it did not, the first was taken back or replaced"
+            }
+            dt { "Reported to hotlines and authorities" } dd { (number(all.one(Measure::Deeds, "hotline"))) }
+            dt { "Removed posts erased for good" } dd { (number(all.one(Measure::Deeds, "erased"))) }
             dt { "Taken back without an appeal" } dd { (number(all.one(Measure::Undone, "undone"))) }
         }
         p .hint {

@@ -4,8 +4,8 @@ use super::overview::entry_path;
 use crate::page::number;
 use heliograph_transparency::case::Field;
 use heliograph_transparency::entry::{
-    Act, Body, Change, Decider, Decision, Door, Duty, Ending, Entry, KeyRole, Mode, ModelState,
-    NoticeState, Outcome, Priority, ReleaseReason, Reveal, Scope, Shown,
+    Act, Body, Change, Decider, Decision, Deed, Door, Duty, Ending, Entry, Errand, KeyRole, Mode,
+    ModelState, NoticeState, Outcome, Priority, ReleaseReason, Reveal, Scope, Shown,
 };
 use maud::{Markup, html};
 
@@ -171,6 +171,29 @@ pub(crate) fn of(entry: &Entry) -> Markup {
                 ModelState::Withdrawn => "was withdrawn.",
             }
         },
+        Body::Deed(deed) => done(deed),
+    }
+}
+
+fn done(deed: &Deed) -> Markup {
+    let count = number(deed.count);
+    match deed.what {
+        Errand::Hotline => html! {
+            (count) " case about a child or a life was reported to a hotline or an authority."
+        },
+        Errand::Erased => html! {
+            (count) " removed posts, which nobody could contest any more, were erased."
+        },
+        Errand::Announcement => html! {
+            "@announcements wrote to everybody; the entry holds the text's SHA-256."
+        },
+        Errand::Staff => html! {
+            (count) " account was marked as staff's own: moderators decide nothing about it."
+        },
+        Errand::Reviewed => html! {
+            (count) " sampled decision was looked at a second time, by somebody else who came to the same."
+        },
+        Errand::NoStaff => html! { (count) " account of staff's is like any other again." },
     }
 }
 

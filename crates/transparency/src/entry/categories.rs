@@ -421,3 +421,21 @@ words! {
         Withdrawn = "withdrawn",
     }
 }
+
+words! {
+    /// What was done around moderation that is no decision, and is counted.
+    pub enum Errand {
+        /// A case about a child or a life was reported to a hotline or an authority.
+        Hotline = "hotline",
+        /// Posts that were removed, and that nobody could contest any more, were erased for good.
+        Erased = "erased",
+        /// `@announcements` said something to everybody; the entry holds the hash of it.
+        Announcement = "announcement",
+        /// Accounts were marked as those of staff, about which moderators decide nothing.
+        Staff = "staff",
+        /// A sampled decision was looked at a second time, by somebody else who came to the same.
+        Reviewed = "reviewed",
+        /// Accounts of staff are accounts like any other again.
+        NoStaff = "no-staff",
+    }
+}

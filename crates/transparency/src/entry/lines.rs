@@ -206,6 +206,14 @@ impl<'a> Value<'a> {
         self.bytes().map(Hash)
     }
 
+    /// The base64 of a hash, or `-` for none.
+    pub(crate) fn optional_hash(&self) -> Result<Option<Hash>, Malformed> {
+        match self.text {
+            "-" => Ok(None),
+            _ => self.hash().map(Some),
+        }
+    }
+
     /// A date or another value with one spelling of its own.
     pub(crate) fn parsed<T: FromStr>(&self) -> Result<T, Malformed> {
         self.text

@@ -3,7 +3,7 @@
 //! Nobody is named. A subject is a commitment that its owner can open, a moderator a number with a
 //! key.
 
-use super::categories::{Act, Category, Decider, Duty, ModelState, Source, SubjectKind};
+use super::categories::{Act, Category, Decider, Duty, Errand, ModelState, Source, SubjectKind};
 use super::date::{Day, Hour};
 use super::lines::{Lines, Malformed, Value, Writer};
 use crate::regions::Country;
@@ -246,6 +246,33 @@ impl Model {
         out.line("file", self.file);
         out.line("state", self.state);
         out.line("learned", self.learned);
+    }
+}
+
+/// `deed`: something that is no decision was done around moderation, so many times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// What.
+    pub what: Errand,
+    /// How often, or to how many.
+    pub count: u64,
+    /// SHA-256 of an announcement's text; `None` for everything else.
+    pub text: Option<Hash>,
+}
+
+impl Deed {
+    pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            what: lines.take("what")?.word(Errand::from_word)?,
+            count: lines.take("count")?.number(1..=u64::MAX)?,
+            text: lines.take("text")?.optional_hash()?,
+        })
+    }
+
+    pub(super) fn write(&self, out: &mut Writer) {
+        out.line("what", self.what);
+        out.line("count", self.count);
+        out.optional("text", self.text);
     }
 }
 

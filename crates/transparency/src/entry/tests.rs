@@ -139,6 +139,11 @@ pub(crate) fn one_of_each() -> Vec<Entry> {
             state: ModelState::Shadow,
             learned: 1_000,
         }),
+        Body::Deed(Deed {
+            what: Errand::Announcement,
+            count: 1,
+            text: Some(hash("announcement")),
+        }),
     ];
     let signed = bodies.into_iter().map(|body| scene.signed(body));
     let mut entries: Vec<Entry> = signed.collect();

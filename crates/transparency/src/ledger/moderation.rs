@@ -1,4 +1,4 @@
-//! Decisions of moderation and what became of them (rules 14 to 17).
+//! Decisions of moderation and what became of them (rules 14 to 18).
 
 #[cfg(test)]
 mod tests;
@@ -7,8 +7,8 @@ use super::chunks::Chunks;
 use super::findings::{Degree, Finding};
 use super::{At, Broken, Ledger, Mark, ensure};
 use crate::entry::{
-    Act, Appeal, Body, Control, Day, Decider, Decision, Duty, Hour, Model, Moderator, Scope,
-    Signed, Source, Terms,
+    Act, Appeal, Body, Control, Day, Decider, Decision, Deed, Duty, Errand, Hour, Model, Moderator,
+    Scope, Signed, Source, Terms,
 };
 use crate::regions::Country;
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ pub struct Moderation {
     decisions: Chunks<Arc<LoggedDecision>>,
     controls: Vec<(Mark, Control)>,
     models: Vec<(Mark, Model)>,
+    deeds: Vec<(Mark, Deed)>,
 }
 
 pub(super) enum Change {
@@ -74,6 +75,7 @@ pub(super) enum Change {
     Appealed(LoggedDecision),
     Control(Mark, Control),
     Model(Mark, Model),
+    Deed(Mark, Deed),
 }
 
 impl Moderation {
@@ -120,6 +122,24 @@ impl Moderation {
         &self.models
     }
 
+    /// What was done around moderation that is no decision, oldest first.
+    pub fn deeds(&self) -> &[(Mark, Deed)] {
+        &self.deeds
+    }
+
+    /// How many accounts are marked as staff's.
+    fn staff(&self) -> u64 {
+        let mut staff = 0_u64;
+        for (_, deed) in &self.deeds {
+            match deed.what {
+                Errand::Staff => staff = staff.saturating_add(deed.count),
+                Errand::NoStaff => staff = staff.saturating_sub(deed.count),
+                _ => {}
+            }
+        }
+        staff
+    }
+
     pub(super) fn judge(&self, body: &Body, by: &[Signed], at: &At<'_>) -> Result<Change, Broken> {
         match body {
             Body::Terms(terms) => self.judge_terms(terms, at),
@@ -128,6 +148,7 @@ impl Moderation {
             Body::Appeal(appeal) => self.judge_appeal(appeal, at),
             Body::Control(control) => Ok(Change::Control(at.mark, control.clone())),
             Body::Model(model) => Ok(Change::Model(at.mark, model.clone())),
+            Body::Deed(deed) => self.judge_deed(deed, at),
             _ => unreachable!("handed over by kind"),
         }
     }
@@ -315,6 +336,26 @@ impl Moderation {
         }))
     }
 
+    fn judge_deed(&self, deed: &Deed, at: &At<'_>) -> Result<Change, Broken> {
+        let announced = deed.what == Errand::Announcement;
+        ensure!(
+            announced == deed.text.is_some(),
+            18,
+            "an announcement, and nothing else, has a text"
+        );
+        let ends = if deed.what == Errand::NoStaff {
+            deed.count
+        } else {
+            0
+        };
+        ensure!(
+            ends <= self.staff(),
+            18,
+            "more accounts are staff's no longer than there were"
+        );
+        Ok(Change::Deed(at.mark, deed.clone()))
+    }
+
     pub(super) fn commit(&mut self, change: Change, date: Day) {
         match change {
             Change::Terms(mark, terms) => self.terms.push((mark, terms)),
@@ -331,6 +372,7 @@ impl Moderation {
             }
             Change::Control(mark, control) => self.controls.push((mark, control)),
             Change::Model(mark, model) => self.models.push((mark, model)),
+            Change::Deed(mark, deed) => self.deeds.push((mark, deed)),
         }
     }
 

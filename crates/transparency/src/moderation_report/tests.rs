@@ -4,7 +4,9 @@ use ed25519_dalek::SigningKey;
 use expect_test::expect;
 
 use super::*;
-use crate::entry::{Appeal, Category, Decision, Duty, Entry, Moderator, Scope, SubjectKind, Terms};
+use crate::entry::{
+    Appeal, Category, Decision, Deed, Duty, Entry, Errand, Moderator, Scope, SubjectKind, Terms,
+};
 use crate::testing::{Scene, seed, signatures};
 use crate::tree::Hash;
 
@@ -264,4 +266,23 @@ fn the_time_to_a_decision_counts_to_the_end_of_its_day() {
 fn an_empty_log_has_no_figures() {
     assert!(rows(&Scene::empty("demo.example/log", START).ledger).is_empty());
     assert!(Town::new().rows().is_empty());
+}
+
+#[test]
+fn a_quarter_has_its_own_months_and_what_was_done_beside_decisions() {
+    let mut town = Town::new();
+    let deed = |count| Deed {
+        what: Errand::Erased,
+        count,
+        text: None,
+    };
+    town.scene.push(deed(2));
+    town.scene.today = START.plus(60);
+    town.scene.push(deed(5));
+    let rows = rows(&town.scene.ledger);
+    let in_all = rows.iter().find(|row| row.month == "all").unwrap();
+    assert_eq!((in_all.measure, in_all.value), (Measure::Deeds, 7));
+    let quarter = of_quarter(rows, "2026Q4".parse().unwrap());
+    let figures: Vec<_> = quarter.iter().map(|row| (&*row.month, row.value)).collect();
+    assert_eq!(figures, [("2026-11", 2)]);
 }

@@ -162,7 +162,14 @@ fn moderation() -> impl Strategy<Value = Body> {
         until,
         reason,
     });
-    prop_oneof![decision.prop_map(Body::from), control.prop_map(Body::from),]
+    let errand = prop::sample::select(Errand::ALL);
+    let deed = (errand, 1..=u64::MAX, prop::option::of(hash()));
+    let deed = deed.prop_map(|(what, count, text)| Deed { what, count, text });
+    prop_oneof![
+        decision.prop_map(Body::from),
+        control.prop_map(Body::from),
+        deed.prop_map(Body::from),
+    ]
 }
 
 fn keys() -> impl Strategy<Value = Body> {

@@ -313,3 +313,33 @@ fn a_number_and_a_key_stay_with_their_moderator() {
         "moderator 1 has another key",
     );
 }
+
+#[test]
+fn only_an_announcement_has_a_text() {
+    let mut town = Town::new();
+    let why = "an announcement, and nothing else, has a text";
+    for what in Errand::ALL {
+        let text = (*what != Errand::Announcement).then(|| Hash(seed("text")));
+        let deed = Deed {
+            what: *what,
+            count: 1,
+            text,
+        };
+        refused(town.scene.try_push(&Entry::new(START, deed)), 18, why);
+    }
+}
+
+#[test]
+fn no_more_accounts_cease_to_be_staffs_than_there_were() {
+    let mut town = Town::new();
+    let deed = |what| Deed {
+        what,
+        count: 1,
+        text: None,
+    };
+    town.scene.push(deed(Errand::Staff));
+    town.scene.push(deed(Errand::NoStaff));
+    let entry = Entry::new(START, deed(Errand::NoStaff));
+    let why = "more accounts are staff's no longer than there were";
+    refused(town.scene.try_push(&entry), 18, why);
+}
