@@ -21,10 +21,14 @@ use heliograph_keeper::{
     Keeper, KeeperClient, Limits as KeeperLimits, LocalKeeper, Purpose, phone_tag,
 };
 use heliograph_model::{
-    AuthKeyId, E164, FirstName, LastName, Measures, MessageId, Peer, UnixMs, UserId,
+    AuthKeyId, E164, FirstName, LastName, Measures, MessageId, Peer, Territory, UnixMs, UserId,
 };
+use heliograph_moderation::cases::{OpenCase, Origin};
+use heliograph_moderation::enact::Enact;
+use heliograph_moderation::{decisions, reasons, search_terms};
 use heliograph_store::{BoxFuture, Clock, Command, Listener, Locks, StoreError, Tx, Wake, memory};
 use heliograph_tl::{Decode, Function, enums, types};
+use heliograph_transparency::entry::{Act, Category};
 use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -206,6 +210,43 @@ impl World {
         self.take_in().await;
     }
 
+    /// Has a search term find nothing, by the log's decision of this number.
+    pub async fn bar(&self, term: &str, territory: Territory, number: u64) {
+        let store = &self.services.store;
+        let open = OpenCase {
+            subject: search_terms::parse(term).expect("a term"),
+            origin: Origin::Own,
+            reason: reasons::find("drugs").expect("a reason"),
+            statement: String::new(),
+            not_wider: None,
+        };
+        let case = store.write(open).await.expect("the store works");
+        let decide = decisions::Decide {
+            moderator: 1,
+            case,
+            verdict: decisions::Verdict {
+                act: Act::Delist,
+                territory,
+                until: None,
+                clause: "goods.1".into(),
+                category: Category::Products,
+                facts: "It leads to a trade in drugs.".into(),
+            },
+            salt: [0; 32],
+        };
+        store.write(decide).await.expect("it is decided");
+        let mut view = store.view().await.expect("the store works");
+        let waiting = decisions::waiting(&mut *view, 1).await;
+        let decided = waiting.expect("the store works").remove(0);
+        drop(view);
+        let enact = Enact {
+            decided,
+            number,
+            index: number,
+        };
+        store.write(enact).await.expect("the store works");
+    }
+
     /// A device that nobody is signed in on.
     pub async fn stranger(&self) -> Person {
         self.device(None).await
@@ -240,6 +281,11 @@ impl World {
 
     /// A person with an account, signed in on a device of their own.
     pub async fn person(&self, name: &str, digits: &str) -> Person {
+        self.person_from(name, digits, None).await
+    }
+
+    /// The same for somebody whose number is of a country.
+    pub async fn person_from(&self, name: &str, digits: &str, country: Option<&str>) -> Person {
         let fill = |out: &mut [u8]| out.fill(5);
         let keeper: &dyn KeeperClient = &*self.services.keeper;
         let tag = phone_tag(keeper, Purpose::SignIn, 0, digits, fill)
@@ -250,7 +296,7 @@ impl World {
             proven: Proof::None,
             first_name: FirstName::parse(name).expect("a name"),
             last_name: LastName::default(),
-            country: None,
+            country: country.map(str::to_owned),
             registration: Registration::Open,
         };
         let account = self

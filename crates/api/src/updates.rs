@@ -274,10 +274,10 @@ async fn too_long(
     let listed = dialogs::one_or_empty(rows, viewer.me, peer).await?;
     let (dialog, mut shown) = crate::messages::listed_channel(viewer, rows, &listed).await?;
     shown.messages(&page.messages);
-    let messages = page.messages.iter();
-    let messages = messages
-        .map(|message| render::message(viewer, message))
-        .collect();
+    let mut messages = Vec::with_capacity(page.messages.len());
+    for message in &page.messages {
+        messages.push(render::message_for(viewer, rows, message).await?);
+    }
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::updates::ChannelDifferenceTooLong {
         final_: true,

@@ -48,7 +48,9 @@ use axum::middleware::map_response_with_state;
 use axum::routing::get;
 use heliograph_desk_store::Desk;
 use heliograph_disclosure::Entropy;
+use notices::Flood;
 use staff::{Drafts, Passkeys};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The look of all pages, also of those that other crates make.
@@ -60,6 +62,10 @@ pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now_s(&self) -> u64;
 }
+
+/// Where a request comes from, as an extension of it: for limits alone, so nothing prints it.
+#[derive(Clone, Copy)]
+pub struct Visitor(pub IpAddr);
 
 /// What the pages are made of.
 pub struct Parts {
@@ -91,6 +97,7 @@ pub(crate) struct Shared {
     pub desk: Desk,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub flood: Flood,
     pub passkeys: Passkeys,
     pub drafts: Drafts,
 }
@@ -109,6 +116,7 @@ pub fn router(parts: Parts) -> Result<Router, InstallationError> {
         desk: parts.desk,
         clock: parts.clock,
         entropy: parts.entropy,
+        flood: Flood::default(),
         passkeys,
         drafts: Drafts::default(),
     });

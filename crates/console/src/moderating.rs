@@ -7,6 +7,7 @@ use heliograph_moderation::cases::{Case, Origin};
 use heliograph_moderation::decisions::{Decided, Outcome, Verdict};
 use heliograph_moderation::reasons::Reason;
 use heliograph_moderation::subject::{Known, Subject};
+use heliograph_transparency::entry::Day;
 use std::error::Error;
 
 /// What is public of a subject now.
@@ -41,6 +42,23 @@ pub struct Queue {
     pub waiting: usize,
     /// The first of them.
     pub lines: Vec<QueueLine>,
+    /// How many cases about children and lives this moderator has looked at today.
+    pub grave_today: usize,
+}
+
+/// Whose decisions are taken back together, and of which days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoAll {
+    /// The number of a moderator; `None` for what machines did.
+    pub by: Option<u16>,
+    /// The first day of the public log.
+    pub from: Day,
+    /// The last one.
+    pub to: Day,
+    /// Why, as each owner reads it.
+    pub facts: String,
+    /// Whether decisions about children are among them.
+    pub children: bool,
 }
 
 /// A report as moderators see it: never by whom.
@@ -98,6 +116,8 @@ pub struct CaseSheet {
     pub earlier: Vec<Decided>,
     /// The decision that is contested, where this is an appeal.
     pub contested: Option<Decided>,
+    /// Whether the one who looks at it may take what was reported away as a file.
+    pub evidence: bool,
     /// What the classifier finds, in words, with the features that count most.
     pub classifier: Option<String>,
     /// The moderator who looks at it has it.
@@ -184,6 +204,19 @@ pub trait Moderating: Send + Sync + 'static {
 
     /// Takes back a decision by its number in the log.
     fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError>;
+
+    /// How many decisions [`Moderating::undo_all`] would take back.
+    fn count_undone(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError>;
+
+    /// Takes back every measure of somebody, or of machines, that is in force and of these days; each
+    /// is a decision of its own. Answers with how many.
+    fn undo_all(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError>;
+
+    /// Hands out what was reported, once, for a hotline or an authority. The log counts it before.
+    fn evidence(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError>;
+
+    /// Tells the owner of a decision about a child or a life.
+    fn tell_owner(&self, who: &Person, number: u64) -> Result<(), ModeratingError>;
 
     /// The newest decisions.
     fn decisions(&self, who: &Person) -> Result<Vec<Decided>, ModeratingError>;

@@ -1,6 +1,10 @@
 //! `/report`: notices of people without an account, with what Article 16 of the Digital Services
 //! Act asks for, and the receipt on which its sender follows it.
 
+mod flood;
+
+pub(crate) use flood::Flood;
+
 use crate::answer::Refusal;
 use crate::blocking::blocking;
 use crate::fields::{Field, Fields, Wrong, field};
@@ -8,12 +12,13 @@ use crate::moderating::{ModeratingError, Notice, NoticeState};
 use crate::page::{Page, moment};
 use crate::portal::Typed;
 use crate::public::demo;
-use crate::{Shared, texts};
-use axum::Router;
+use crate::{Shared, Visitor, texts};
 use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use heliograph_moderation::reasons::{self, REASONS};
 use maud::html;
 use std::sync::Arc;
@@ -168,6 +173,7 @@ fn is_address(text: &str) -> bool {
 /// `POST /report`.
 async fn send(
     State(shared): State<Arc<Shared>>,
+    visitor: Option<Extension<Visitor>>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Refusal> {
     let typed = Typed::from(fields);
@@ -181,6 +187,10 @@ async fn send(
         Ok(notice) => notice,
         Err(wrong) => return again(&wrong, None),
     };
+    let visitor = visitor.map(|Extension(visitor)| visitor);
+    if let Err(wait_s) = shared.flood.take(visitor, shared.clock.now_s()) {
+        return Ok(too_many(&shared, &typed, wait_s));
+    }
     let taken = blocking(&shared, move |shared| {
         let moderation = &shared.moderating;
         let taken = match moderation.find(&notice.location) {
@@ -203,6 +213,15 @@ async fn send(
             again(&Wrong::from([(LOCATION.name, words.to_owned())]), None)
         }
     }
+}
+
+/// The form once more, with what was typed, and what else somebody can do.
+fn too_many(shared: &Shared, typed: &Typed, wait_s: u64) -> Response {
+    let minutes = wait_s.div_ceil(60);
+    let why = format!("{} {minutes} min", texts::TOO_MANY_NOTICES);
+    let page = page(shared, typed, &Wrong::new(), Some(&why));
+    let page = page.status(StatusCode::TOO_MANY_REQUESTS);
+    ([(RETRY_AFTER, wait_s.to_string())], page).into_response()
 }
 
 /// What came of a notice.
@@ -338,6 +357,26 @@ mod tests {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
         let notice = house.moderation.notices.lock().unwrap().remove(0);
         assert_eq!((notice.name, notice.email), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_stopped_and_nothing_that_was_typed_is_lost() {
+        let house = House::new();
+        let mut taken = 0;
+        let refused = loop {
+            let answer = sent(&house, &[]).await;
+            if answer.status != StatusCode::SEE_OTHER {
+                break answer;
+            }
+            taken += 1;
+        };
+        assert_eq!(taken, 1_000, "what all may send together");
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers.contains_key("retry-after"));
+        let page = refused.text();
+        for text in ["id=\"refused\"", "emergency number", "a@person.example"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
     }
 
     #[tokio::test]

@@ -290,6 +290,11 @@ pub const NO_AGE_KEY: &str = "The key is not an age recipient (age1…).";
 /// The signing key of an authority is none.
 pub const NO_SIGNING_KEY: &str = "The signing key is not a line that begins with ssh-ed25519.";
 
+/// `/report` under a flood.
+pub const TOO_MANY_NOTICES: &str = "Too many notices came from your network, or in all. What you typed stands \
+    below. Is somebody in danger, call the emergency number; for the abuse of a child there is a national \
+    hotline. Inside a client, the menu of a message or channel has “Report”. Here you can try again in";
+
 /// A new access key, above it.
 pub const NEW_KEY: &str = "The access key, by which the authority is recognised at the portal. It is \
                            shown this once and kept nowhere: hand it over in the call-back, to be \

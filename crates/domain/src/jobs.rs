@@ -1,5 +1,6 @@
 //! Follow-up work.
 
+use crate::services::announcements;
 use crate::{channels, deletion, files, history, keys};
 use heliograph_model::{Notice, Owner, UnixMs, UserId};
 use heliograph_store::{
@@ -70,6 +71,7 @@ impl Command for RunJob {
             deletion::ERASE => deletion::locks(&self.job),
             channels::DISCUSS => channels::discuss_locks(&self.job),
             channels::ERASE_CHANNEL => channels::erase_locks(&self.job),
+            announcements::TELL_ALL => announcements::locks(&self.job),
             _ => Locks::none(),
         }
     }
@@ -92,6 +94,7 @@ impl Command for RunJob {
                 }
                 Ok(())
             }
+            announcements::TELL_ALL => announcements::tell_all(tx, payload).await,
             history::FORGET => history::forget(tx, payload).await,
             deletion::ERASE => deletion::erase(tx, payload).await,
             channels::DISCUSS => channels::discuss(tx, payload).await,

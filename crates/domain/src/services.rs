@@ -1,5 +1,6 @@
 //! Service accounts: users that the installation itself answers for.
 
+pub mod announcements;
 mod questions;
 
 pub use questions::{Answer, Question, questions};
@@ -27,6 +28,9 @@ pub const SPAM_BOT: UserId = UserId(777_003);
 
 /// The account that takes search terms and links that should not be found: `@SearchReport`.
 pub const SEARCH_REPORT: UserId = UserId(777_004);
+
+/// The account that says what changes for everybody: `@announcements`.
+pub const ANNOUNCEMENTS: UserId = UserId(777_005);
 
 /// The stretch of ids in which service accounts lie, both ends included.
 pub(crate) const FIRST: UserId = NOTIFICATIONS;
@@ -103,12 +107,20 @@ impl Command for EnsureServices {
             about: "Send a search term or a link that should not be found.",
             kind: PersonKind::Bot,
         };
+        let announcements = Service {
+            id: ANNOUNCEMENTS,
+            name: "Announcements",
+            username: Some("announcements"),
+            about: "What changes for everybody, each time with its entry in the public log.",
+            kind: PersonKind::Bot,
+        };
         for service in [
             notifications,
             transparency,
             bot_father,
             spam_bot,
             search_report,
+            announcements,
         ] {
             if accounts::find(tx, service.id).await?.is_none() {
                 service.make(tx).await?;

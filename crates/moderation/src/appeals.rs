@@ -166,7 +166,8 @@ impl Command for Contest {
         if decided.appeals >= APPEALS_MAX {
             return Err(AppealError::TooOften);
         }
-        if decided.at.plus_seconds(OPEN_DAYS * 86_400) < now {
+        let told = decided.told_at().unwrap_or(decided.at);
+        if told.plus_seconds(OPEN_DAYS * 86_400) < now {
             return Err(AppealError::TooLate);
         }
         decided.appeals += 1;

@@ -78,6 +78,10 @@ pub struct Case {
     #[n(18)]
     #[cbor(default)]
     pub alike: Vec<Subject>,
+    /// When its evidence was handed out as a file, for a hotline or an authority.
+    #[n(19)]
+    #[cbor(default)]
+    pub exported: Option<UnixMs>,
 }
 
 row!(Case, Table::Case, key: u64);
@@ -106,6 +110,20 @@ pub enum Origin {
     /// An appeal.
     #[n(6)]
     Appeal,
+    /// A sampled decision is looked at a second time.
+    #[n(7)]
+    SecondLook,
+}
+
+impl Origin {
+    /// Under which word the open cases about a subject are found: each word has one at a time.
+    fn queue_word(self) -> &'static str {
+        match self {
+            Origin::Appeal => "appeal",
+            Origin::SecondLook => "second",
+            _ => "open",
+        }
+    }
 }
 
 /// Who has a case.
@@ -190,6 +208,7 @@ impl Case {
             opened_by: Vec::new(),
             hotline: Vec::new(),
             alike: Vec::new(),
+            exported: None,
         }
     }
 
@@ -217,6 +236,17 @@ impl Case {
     /// Whether what was reported is sealed: it is about a child, and not two people have opened it.
     pub fn is_sealed(&self) -> bool {
         self.reason().is_about_children() && self.opened_by.len() < 2
+    }
+
+    /// Whether a moderator may take its evidence away as a file: it was not taken yet, and they have
+    /// opened what is sealed, or have the case where nothing is.
+    pub fn evidence_is_open_to(&self, moderator: u16, now: UnixMs) -> bool {
+        let theirs = if self.reason().is_about_children() {
+            !self.is_sealed() && self.opened_by.contains(&moderator)
+        } else {
+            self.taken_by(now) == Some(moderator)
+        };
+        theirs && self.exported.is_none()
     }
 
     /// Adds messages that a reporter handed over.
@@ -267,9 +297,8 @@ const COUNTER: &str = "case";
 
 const ALL: Owner = Owner::INSTALLATION;
 
-fn subject_key(subject: &Subject, appeal: bool) -> String {
-    let kind = if appeal { "appeal" } else { "open" };
-    format!("{kind}/{subject}")
+fn subject_key(subject: &Subject, origin: Origin) -> String {
+    format!("{}/{subject}", origin.queue_word())
 }
 
 fn campaign_key(precedent: u64) -> String {
@@ -302,13 +331,28 @@ pub async fn find(rows: &mut dyn Rows, number: u64) -> Result<Option<Case>, Stor
     rows.find(ALL, &number).await
 }
 
-/// The open case about a subject; appeals are cases of their own.
+/// The open case about a subject; appeals and second looks are cases of their own.
 pub async fn open_about(
     rows: &mut dyn Rows,
     subject: &Subject,
-    appeal: bool,
 ) -> Result<Option<Case>, StoreError> {
-    let key = subject_key(subject, appeal);
+    open(rows, subject, Origin::Report).await
+}
+
+/// The second look at a subject that is under way.
+pub(crate) async fn open_second_look(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+) -> Result<Option<Case>, StoreError> {
+    open(rows, subject, Origin::SecondLook).await
+}
+
+async fn open(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+    origin: Origin,
+) -> Result<Option<Case>, StoreError> {
+    let key = subject_key(subject, origin);
     let number: Option<CaseNumber> = rows.find(ALL, &key).await?;
     match number {
         Some(CaseNumber(number)) => find(rows, number).await,
@@ -351,7 +395,7 @@ pub(crate) async fn begin(
 ) -> Result<Case, StoreError> {
     let number = tx.next_number(COUNTER).await?;
     let case = Case::new(number, subject, tx.now(), origin, reason);
-    let key = subject_key(&case.subject, origin == Origin::Appeal);
+    let key = subject_key(&case.subject, origin);
     tx.put(ALL, &key, &CaseNumber(number))?;
     Ok(case)
 }
@@ -366,10 +410,15 @@ pub(crate) fn put(tx: &mut Tx<'_>, case: &mut Case) -> Result<(), StoreError> {
         tx.put(ALL, &case.place, &CaseNumber(case.number))?;
     } else {
         case.place.clear();
-        let key = subject_key(&case.subject, case.origin == Origin::Appeal);
+        let key = subject_key(&case.subject, case.origin);
         tx.delete::<CaseNumber>(ALL, &key)?;
     }
     tx.put(ALL, &case.number, case)
+}
+
+/// Removes an ended case.
+pub(crate) fn forget(tx: &mut Tx<'_>, number: u64) -> Result<(), StoreError> {
+    tx.delete::<Case>(ALL, &number)
 }
 
 /// Opens a case again whose decision could not be carried out, unless there is a newer one.
@@ -379,7 +428,7 @@ pub(crate) async fn reopen(tx: &mut Tx<'_>, number: u64) -> Result<(), StoreErro
     };
     case.ended = None;
     case.taken = None;
-    let key = subject_key(&case.subject, case.origin == Origin::Appeal);
+    let key = subject_key(&case.subject, case.origin);
     tx.put(ALL, &key, &CaseNumber(number))?;
     put(tx, &mut case)
 }
@@ -498,6 +547,37 @@ impl Command for OpenSealed {
     }
 }
 
+/// Hands out the evidence of a case, once: to those who have opened what is sealed, or, where nothing
+/// is sealed, to whoever has the case.
+#[derive(Clone, Copy, Debug)]
+pub struct TakeEvidence {
+    /// The moderator's number.
+    pub moderator: u16,
+    /// Which case.
+    pub case: u64,
+}
+
+impl Command for TakeEvidence {
+    type Output = ();
+    type Error = CaseError;
+    const NAME: &'static str = "take_evidence";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), CaseError> {
+        let now = tx.now();
+        let case = find(tx.rows(), self.case).await?;
+        let mut case = case.ok_or(CaseError::Unknown)?;
+        if !case.evidence_is_open_to(self.moderator, now) {
+            return Err(CaseError::NotYours);
+        }
+        case.exported = Some(now);
+        Ok(put(tx, &mut case)?)
+    }
+}
+
 /// Notes that a case was reported to a hotline or an authority.
 #[derive(Clone, Debug)]
 pub struct NoteHotline {
@@ -553,7 +633,7 @@ impl Command for OpenCase {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-        let found = open_about(tx.rows(), &self.subject, false).await?;
+        let found = open_about(tx.rows(), &self.subject).await?;
         let mut case = match found {
             Some(case) => case,
             None => begin(tx, self.subject, self.origin, self.reason).await?,

@@ -7,6 +7,7 @@ use crate::cases::{self, Case, CaseError, Ended, Origin, Proposal};
 use crate::subject::{Known, Subject, known};
 use crate::terms;
 pub use crate::verdict::{MalformedVerdict, Verdict};
+use crate::{search_terms, second_look};
 use heliograph_domain::measures;
 use heliograph_model::{Measures, Owner, Territory, UnixMs, UserId};
 use heliograph_store::{Command, KeyRange, Locks, Order, Rows, StoreError, Table, Tx, row};
@@ -77,6 +78,10 @@ pub struct Decided {
     /// How often it was contested.
     #[n(17)]
     pub appeals: u8,
+    /// When the owner was told, where that was not at once.
+    #[n(18)]
+    #[cbor(default)]
+    pub told: Option<UnixMs>,
 }
 
 row!(Decided, Table::Decision, key: DecisionKey);
@@ -123,6 +128,21 @@ impl Decided {
     }
 }
 
+impl Decided {
+    /// Whether it is about a child or a life: then the owner is not told at once, so that nobody is
+    /// warned before those who can help.
+    pub fn is_delicate(&self) -> bool {
+        let clause = &self.verdict.clause;
+        clause.starts_with("children.") || clause.starts_with("life.")
+    }
+
+    /// When the owner was told; `None` for who was not told yet.
+    pub fn told_at(&self) -> Option<UnixMs> {
+        let at_once = !self.is_delicate() || self.verdict.act == Act::Undo;
+        self.told.or_else(|| at_once.then_some(self.at))
+    }
+}
+
 /// Which rows of the table, and which of them.
 type DecisionKey = (u8, u64);
 
@@ -132,6 +152,8 @@ const BY_ID: u8 = 0;
 const BY_NUMBER: u8 = 1;
 /// Decisions that wait for the log.
 const WAITING: u8 = 2;
+/// Removals whose post is still there, hidden.
+const REMOVED: u8 = 3;
 
 /// What decisions say about texts like the one they are about: see [`crate::precedents`].
 pub(crate) const PRECEDENT: u8 = 3;
@@ -144,6 +166,51 @@ struct DecisionId(#[n(0)] u64);
 row!(DecisionId, Table::Decision, key: DecisionKey);
 
 const ALL: Owner = Owner::INSTALLATION;
+
+/// A decision about a subject, by the subject and its own number.
+#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[cbor(transparent)]
+struct AboutSubject(#[n(0)] u64);
+
+row!(AboutSubject, Table::CaseOrder, key: String);
+
+fn about(subject: &Subject) -> String {
+    format!("decided/{subject}/")
+}
+
+/// The newest decisions about a subject, at most `limit`.
+pub async fn of_subject(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+    limit: usize,
+) -> Result<Vec<Decided>, StoreError> {
+    let range = KeyRange::within(&about(subject));
+    let found = rows
+        .list::<AboutSubject>(ALL, range, Order::Descending, limit)
+        .await?;
+    let mut decisions = Vec::with_capacity(found.len());
+    for (_, AboutSubject(id)) in found {
+        let decided = find(rows, id).await?;
+        // A search term may begin as another one does, up to a slash.
+        decisions.extend(decided.filter(|decided| decided.subject == *subject));
+    }
+    Ok(decisions)
+}
+
+/// Removals whose posts are still there, hidden: the oldest, at most `limit`.
+pub(crate) async fn removed(rows: &mut dyn Rows, limit: usize) -> Result<Vec<Decided>, StoreError> {
+    of_kind(rows, REMOVED, limit).await
+}
+
+/// Notes that a removed post is still there.
+pub(crate) fn note_removed(tx: &mut Tx<'_>, id: u64) -> Result<(), StoreError> {
+    tx.put(ALL, &(REMOVED, id), &DecisionId(id))
+}
+
+/// Notes that nothing is left of a removed post, or that it is not removed any more.
+pub(crate) fn forget_removed(tx: &mut Tx<'_>, id: u64) -> Result<(), StoreError> {
+    tx.delete::<DecisionId>(ALL, &(REMOVED, id))
+}
 
 /// The decision with this number of our own.
 pub async fn find(rows: &mut dyn Rows, id: u64) -> Result<Option<Decided>, StoreError> {
@@ -161,15 +228,20 @@ pub async fn by_number(rows: &mut dyn Rows, number: u64) -> Result<Option<Decide
 
 /// The decisions that wait for the log, oldest first, at most `limit`.
 pub async fn waiting(rows: &mut dyn Rows, limit: usize) -> Result<Vec<Decided>, StoreError> {
-    let range = KeyRange::within(&WAITING);
+    of_kind(rows, WAITING, limit).await
+}
+
+/// The decisions to which rows of this kind lead, oldest first.
+async fn of_kind(rows: &mut dyn Rows, kind: u8, limit: usize) -> Result<Vec<Decided>, StoreError> {
+    let range = KeyRange::within(&kind);
     let ids = rows
         .list::<DecisionId>(ALL, range, Order::Ascending, limit)
         .await?;
-    let mut waiting = Vec::with_capacity(ids.len());
+    let mut found = Vec::with_capacity(ids.len());
     for (_, DecisionId(id)) in ids {
-        waiting.extend(find(rows, id).await?);
+        found.extend(find(rows, id).await?);
     }
-    Ok(waiting)
+    Ok(found)
 }
 
 /// The newest decisions, at most `limit`.
@@ -187,7 +259,7 @@ pub async fn measures_of(rows: &mut dyn Rows, subject: &Subject) -> Result<Measu
         Subject::Post(channel, post) => measures::of_post(rows, *channel, *post).await,
         Subject::User(user) => measures::of_peer(rows, (*user).into()).await,
         Subject::Channel(channel) => measures::of_peer(rows, (*channel).into()).await,
-        Subject::Term(_) => Ok(Measures::default()),
+        Subject::Term(term) => search_terms::measures_of(rows, term).await,
     }
 }
 
@@ -195,7 +267,11 @@ pub async fn measures_of(rows: &mut dyn Rows, subject: &Subject) -> Result<Measu
 pub(crate) fn put(tx: &mut Tx<'_>, decided: &Decided) -> Result<(), StoreError> {
     let id = decided.id;
     match decided.state {
-        Progress::Waiting => tx.put(ALL, &(WAITING, id), &DecisionId(id))?,
+        Progress::Waiting => {
+            tx.put(ALL, &(WAITING, id), &DecisionId(id))?;
+            let key = format!("{}{id:012}", about(&decided.subject));
+            tx.put(ALL, &key, &AboutSubject(id))?;
+        }
         Progress::Done { number, .. } => {
             tx.put(ALL, &(BY_NUMBER, number), &DecisionId(id))?;
             tx.delete::<DecisionId>(ALL, &(WAITING, id))?;
@@ -233,7 +309,7 @@ pub enum DecideError {
     #[error("this decision is not in force")]
     NotInForce,
     /// It cannot be done to this kind of thing.
-    #[error("this cannot be done to it: accounts are limited and frozen, the rest is not")]
+    #[error("this cannot be done to it: accounts are limited and frozen, search terms delisted")]
     WrongKind,
     /// The storage failed.
     #[error(transparent)]
@@ -257,6 +333,8 @@ pub enum Outcome {
     Decided(u64),
     /// It waits for a second moderator.
     Proposed,
+    /// A second look came to the same: the first decision stands, and nothing new is entered.
+    Agreed,
 }
 
 /// Decides a case. Something grave, or about a large or verified channel, is a proposal first; a
@@ -292,6 +370,12 @@ impl Command for Decide {
         }
         let found = known(tx.rows(), &case.subject).await?;
         self.check_rails(&case, found.as_ref())?;
+        if let Some(first) = second_look::first(tx.rows(), &case).await?
+            && first.verdict.act == self.verdict.act
+        {
+            second_look::agree(tx, case, &first)?;
+            return Ok(Outcome::Agreed);
+        }
         let settles = self.settled_by(tx, &case, now).await?;
         if let Some(number) = settles
             && let Some(earlier) = by_number(tx.rows(), number).await?
@@ -342,6 +426,7 @@ impl Command for Decide {
             state: Progress::Waiting,
             settled: None,
             appeals: 0,
+            told: None,
         };
         put(tx, &decided)?;
         case.taken = None;
@@ -377,6 +462,10 @@ impl Decide {
         }
         let account = matches!(case.subject, Subject::User(_));
         if matches!(act, Act::Limit | Act::Freeze) && !account {
+            return Err(DecideError::WrongKind);
+        }
+        let term = matches!(case.subject, Subject::Term(_));
+        if term && act.is_measure() && act != Act::Delist {
             return Err(DecideError::WrongKind);
         }
         let appeal = case.origin == Origin::Appeal;
@@ -464,6 +553,9 @@ impl Decide {
         case: &Case,
         now: UnixMs,
     ) -> Result<Option<u64>, DecideError> {
+        if let Some(first) = second_look::first(tx.rows(), case).await? {
+            return self.settle_first(&first, now);
+        }
         if let Some(number) = case.contests {
             return Ok(Some(number));
         }
@@ -476,6 +568,20 @@ impl Decide {
             (Act::Undo, None) => Err(DecideError::NotInForce),
             (_, number) => Ok(number),
         }
+    }
+}
+
+impl Decide {
+    /// What a second look that comes to something else does to the first decision: it takes its
+    /// place, or takes it back where nothing should have been done.
+    fn settle_first(&mut self, first: &Decided, now: UnixMs) -> Result<Option<u64>, DecideError> {
+        if !first.is_in_force(now) {
+            return Ok(None);
+        }
+        if self.verdict.act == Act::Nothing {
+            self.verdict.act = Act::Undo;
+        }
+        Ok(first.number())
     }
 }
 
@@ -568,6 +674,7 @@ impl Command for Undo {
             state: Progress::Waiting,
             settled: None,
             appeals: 0,
+            told: None,
             ..earlier
         };
         put(tx, &decided)?;
@@ -655,6 +762,7 @@ impl Command for Hide {
             state: Progress::Waiting,
             settled: None,
             appeals: 0,
+            told: None,
         };
         put(tx, &decided)?;
         Ok(Some(decided.id))

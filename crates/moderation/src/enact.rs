@@ -7,7 +7,7 @@ use crate::reports;
 use crate::statement;
 use crate::subject::Subject;
 use crate::verdict::FROZEN_S;
-use crate::{appeals, terms};
+use crate::{appeals, erasure, search_terms, second_look, terms};
 use heliograph_domain::{measures, services};
 use heliograph_model::{Freeze, Measure, Measures, Reach, Restriction, Warning};
 use heliograph_store::{Command, Locks, StoreError, Tx};
@@ -52,6 +52,12 @@ impl Command for Enact {
         let earlier = self.settle_earlier(tx, &decided).await?;
         precedents::note(tx, &decided, earlier.as_ref()).await?;
         count_reporters(tx, &decided, earlier.as_ref()).await?;
+        if erasure::is_erased_later(&decided) {
+            decisions::note_removed(tx, decided.id)?;
+        }
+        if second_look::is_sampled(&decided, self.number) {
+            second_look::begin(tx, &decided, self.number).await?;
+        }
         if let Some(owner) = decided.owner
             && is_told(&decided)
         {
@@ -65,16 +71,23 @@ impl Command for Enact {
 impl Enact {
     /// Puts the measure on the subject, and takes away what it settles.
     async fn put_measures(&self, tx: &mut Tx<'_>, decided: &Decided) -> Result<(), StoreError> {
+        let now = tx.now();
+        let change = |on_it: &mut Measures| {
+            if let Some(settled) = decided.settles
+                && decided.verdict.act != Act::Uphold
+            {
+                on_it.lift(settled, now);
+            }
+            add(on_it, decided, self.number);
+        };
+        if let Subject::Term(term) = &decided.subject {
+            return search_terms::change(tx, term, change).await;
+        }
         let Some((owner, post)) = decided.subject.place() else {
             return Ok(());
         };
         let mut on_it = decisions::measures_of(tx.rows(), &decided.subject).await?;
-        if let Some(settled) = decided.settles
-            && decided.verdict.act != Act::Uphold
-        {
-            on_it.lift(settled, tx.now());
-        }
-        add(&mut on_it, decided, self.number);
+        change(&mut on_it);
         measures::put(tx, owner, post, on_it).await
     }
 
@@ -163,12 +176,46 @@ fn shown_instead(decided: &Decided, number: u64) -> String {
     format!("This can't be displayed, because it broke the terms ({title}). Decision {number}.")
 }
 
-/// Whether the owner is told: of everything that changes something for them, except where a child
-/// or a life is in danger; then the desk decides when.
+/// Whether the owner is told at once: of everything that changes something for them, except where a
+/// child or a life is in danger. Then they are told when it is taken back, or by [`TellOwner`].
 fn is_told(decided: &Decided) -> bool {
-    let clause = &decided.verdict.clause;
-    let sealed = clause.starts_with("children.") || clause.starts_with("life.");
-    decided.verdict.act != Act::Nothing && !sealed
+    let act = decided.verdict.act;
+    act != Act::Nothing && (act == Act::Undo || !decided.is_delicate())
+}
+
+/// Tells the owner of a decision about a child or a life, once a person finds that it warns nobody
+/// any more. From then on it can be contested.
+#[derive(Clone, Debug)]
+pub struct TellOwner {
+    /// The decision, as it was shown.
+    pub decided: Decided,
+}
+
+impl Command for TellOwner {
+    /// Whether they were told; they are told once.
+    type Output = bool;
+    type Error = StoreError;
+    const NAME: &'static str = "tell_owner";
+
+    fn locks(&self) -> Locks {
+        Locks::of(self.decided.owner)
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let found = decisions::find(tx.rows(), self.decided.id).await?;
+        let untold = found.filter(|decided| decided.told_at().is_none());
+        let Some(mut decided) = untold else {
+            return Ok(false);
+        };
+        let (Some(owner), Some(number)) = (self.decided.owner, decided.number()) else {
+            return Ok(false);
+        };
+        decided.told = Some(tx.now());
+        decisions::put(tx, &decided)?;
+        let text = statement::letter(&decided, number);
+        services::tell(tx, owner, text).await?;
+        Ok(true)
+    }
 }
 
 /// Counts who was right. A decision that is undone makes wrong what was right.

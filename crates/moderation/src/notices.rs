@@ -4,10 +4,13 @@
 use crate::cases::Origin;
 use crate::reasons::Reason;
 use crate::reports::FileReport;
+use crate::statement::hex;
 use crate::subject::Subject;
 use heliograph_domain::accounts;
 use heliograph_model::{MessageId, Owner, Peer, UnixMs, Username};
-use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, mailbox, row};
+use heliograph_store::{
+    Command, KeyRange, Locks, Order, Rows, StoreError, Table, Tx, mailbox, row,
+};
 use minicbor::{Decode, Encode};
 
 /// A notice as it is kept. Its sender's name and address are for the answer alone: no moderator is
@@ -29,6 +32,31 @@ pub struct Notice {
 }
 
 row!(Notice, Table::Report, key: [u8; 32]);
+
+/// That a case has a notice: the way to forget it with the case.
+#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[cbor(transparent)]
+struct NoticeOf(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
+
+row!(NoticeOf, Table::CaseOrder, key: String);
+
+fn of_case(case: u64) -> String {
+    format!("notice/{case:012}/")
+}
+
+/// Removes notices of a case, at most `limit`; answers with how many.
+pub(crate) async fn forget(tx: &mut Tx<'_>, case: u64, limit: usize) -> Result<usize, StoreError> {
+    let range = KeyRange::within(&of_case(case));
+    let found = tx
+        .rows()
+        .list::<NoticeOf>(Owner::INSTALLATION, range, Order::Ascending, limit)
+        .await?;
+    for (key, NoticeOf(receipt)) in &found {
+        tx.delete::<Notice>(owner(receipt), receipt)?;
+        tx.delete::<NoticeOf>(Owner::INSTALLATION, key)?;
+    }
+    Ok(found.len())
+}
 
 /// Under whom a notice lies: its receipt's hash spreads them.
 fn owner(receipt: &[u8; 32]) -> Owner {
@@ -84,6 +112,8 @@ impl Command for FileNotice {
             email: self.email,
         };
         tx.put(owner(&self.receipt), &self.receipt, &notice)?;
+        let key = of_case(filed.case) + &hex(&self.receipt);
+        tx.put(Owner::INSTALLATION, &key, &NoticeOf(self.receipt))?;
         Ok(filed)
     }
 }

@@ -114,7 +114,7 @@ impl Command for FileReport {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Filed, StoreError> {
-        let found = cases::open_about(tx.rows(), &self.subject, false).await?;
+        let found = cases::open_about(tx.rows(), &self.subject).await?;
         let mut case = match found {
             Some(case) => case,
             None => cases::begin(tx, self.subject.clone(), self.origin, self.reason).await?,
@@ -190,6 +190,15 @@ pub(crate) async fn settle(
         tx.put(user.into(), &(), &counts)?;
     }
     Ok(())
+}
+
+/// Removes reports of a case, at most `limit`; answers with how many.
+pub(crate) async fn forget(tx: &mut Tx<'_>, case: u64, limit: usize) -> Result<usize, StoreError> {
+    let found = of_case(tx.rows(), case, limit).await?;
+    for (user, _) in &found {
+        tx.delete::<Report>(Owner::INSTALLATION, &(case, *user))?;
+    }
+    Ok(found.len())
 }
 
 /// Takes back what [`settle`] counted, because the decision was undone.

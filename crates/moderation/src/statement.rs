@@ -130,6 +130,7 @@ fn source(decided: &Decided) -> String {
             format!("Authority {authority} of the registry ordered it.")
         }
         Origin::Appeal => "You contested a decision.".into(),
+        Origin::SecondLook => "A second moderator looked at an earlier decision.".into(),
     }
 }
 
@@ -142,7 +143,9 @@ pub fn record(decided: &Decided, number: u64, origin: &str) -> Value {
     let source_type = match decided.origin {
         Origin::Report | Origin::Search => "SOURCE_TYPE_OTHER_NOTIFICATION",
         Origin::Notice => "SOURCE_ARTICLE_16",
-        Origin::Machine | Origin::Own | Origin::Appeal | Origin::Order(_) => "SOURCE_VOLUNTARY",
+        Origin::Machine | Origin::Own | Origin::Appeal | Origin::SecondLook | Origin::Order(_) => {
+            "SOURCE_VOLUNTARY"
+        }
     };
     let automated = if decided.is_by_machine() {
         "AUTOMATED_DECISION_FULLY"

@@ -11,6 +11,8 @@ pub struct Terms {
     pub version: u64,
     /// Its text, in Markdown.
     pub text: &'static str,
+    /// How old who uses the service must be, in years; the text says the same.
+    pub min_age: u8,
     clauses: Vec<Clause>,
 }
 
@@ -26,7 +28,7 @@ pub struct Clause {
 }
 
 impl Terms {
-    fn read(version: u64, text: &'static str) -> Self {
+    fn read(version: u64, min_age: u8, text: &'static str) -> Self {
         let sections = text.split("\n## ").skip(1);
         let clauses = sections.filter_map(|section| {
             let (heading, text) = section.split_once('\n')?;
@@ -37,6 +39,7 @@ impl Terms {
         Self {
             version,
             text,
+            min_age,
             clauses: clauses.collect(),
         }
     }
@@ -57,15 +60,16 @@ impl Terms {
     }
 }
 
-/// Every version that this program knows, oldest first. A later one is added, none is changed.
-const VERSIONS: [&str; 1] = [include_str!("../terms/1.md")];
+/// Every version that this program knows, oldest first, with its minimum age. A later one is added,
+/// none is changed.
+const VERSIONS: [(u8, &str); 1] = [(16, include_str!("../terms/1.md"))];
 
 /// All versions, oldest first.
 pub fn all() -> &'static [Terms] {
     static ALL: OnceLock<Vec<Terms>> = OnceLock::new();
     ALL.get_or_init(|| {
         let numbered = (1..).zip(VERSIONS);
-        let read = numbered.map(|(version, text)| Terms::read(version, text));
+        let read = numbered.map(|(version, (min_age, text))| Terms::read(version, min_age, text));
         read.collect()
     })
 }
@@ -91,6 +95,8 @@ mod tests {
             let ids: BTreeSet<_> = terms.clauses().iter().map(|clause| clause.id).collect();
             assert_eq!(ids.len(), terms.clauses().len());
             assert_eq!(ids.len(), terms.text.matches("\n## ").count());
+            let age = format!("at least {} years", terms.min_age);
+            assert!(terms.text.contains(&age), "the text says how old");
             for clause in terms.clauses() {
                 assert!(
                     !clause.title.is_empty() && !clause.text.is_empty(),

@@ -2,6 +2,8 @@
 //! effect, an appeal, the way back.
 
 mod gate;
+mod afterwards;
+mod search_terms;
 
 use crate::Subject;
 use crate::appeals::{self, AppealError, Contest, NoteLogged};

@@ -2,6 +2,7 @@
 
 mod bot;
 mod model;
+mod announce;
 mod moderation;
 mod search;
 mod staff;
@@ -195,6 +196,9 @@ struct Report {
     /// In which form.
     #[arg(long, value_name = "FORM", default_value = "csv")]
     format: desk::log::ReportFormat,
+    /// What moderation did in its months, in place of what authorities asked for.
+    #[arg(long)]
+    moderation: bool,
     #[command(flatten)]
     data: Folder,
 }
@@ -267,6 +271,12 @@ enum Admin {
     /// Versions of the classifier: learn, try, use, go back.
     #[command(subcommand, after_help = model::EXAMPLES)]
     Model(model::Model),
+    /// Say something to everybody through @announcements, with an entry in the public log.
+    #[command(after_help = announce::ANNOUNCE_EXAMPLES)]
+    Announce(announce::Announce),
+    /// Write the statements of reasons as the European database takes them, one JSON object a line.
+    #[command(after_help = announce::STATEMENTS_EXAMPLES)]
+    Statements(announce::Statements),
     /// Switch something off for a while, or on again.
     #[command(subcommand)]
     Switch(switch::Switch),
@@ -333,6 +343,8 @@ impl Cli {
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
             Command::Admin(Admin::Model(asked)) => model::model(asked),
+            Command::Admin(Admin::Announce(asked)) => announce::announce(asked),
+            Command::Admin(Admin::Statements(asked)) => announce::statements(asked),
             Command::Admin(Admin::Switch(asked)) => switch::switch(asked),
             Command::Bench(asked) => bench(asked),
             Command::Keeper(asked) => keeper(&asked),
@@ -462,7 +474,11 @@ fn log(asked: &LogCommand) -> Outcome {
 
 fn report(asked: &Report) -> Outcome {
     let ledger = desk::log::read(&DataFolder::new(&asked.data.data).log())?;
-    let text = desk::log::report_of(&ledger, asked.quarter, asked.format);
+    let text = if asked.moderation {
+        desk::log::moderation_of(&ledger, asked.quarter, asked.format)
+    } else {
+        desk::log::report_of(&ledger, asked.quarter, asked.format)
+    };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

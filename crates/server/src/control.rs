@@ -51,6 +51,25 @@ pub enum Command {
         /// The name.
         name: String,
     },
+    /// Marks an account as one of staff's own, or takes the mark back.
+    MarkStaff {
+        /// Its username or id.
+        account: String,
+        /// Whether it is.
+        staff: bool,
+    },
+    /// Says something to everybody. Answers with the index of its entry in the log.
+    Announce {
+        /// What.
+        text: String,
+    },
+    /// Statements of reasons for the European database, by the log's numbers, a hundred at most.
+    Statements {
+        /// From this number on.
+        from: u64,
+        /// From this day on, counted from 1970-01-01.
+        since: u32,
+    },
     /// The cases of the desk.
     ListCases {},
     /// Why a search finds what it finds.
@@ -177,6 +196,13 @@ pub enum Answer {
     Models(Vec<ModelLine>),
     /// What came of learning.
     Learned(LearnedLine),
+    /// Statements of reasons.
+    Statements {
+        /// The records, oldest first.
+        records: Vec<serde_json::Value>,
+        /// The number from which the next ones begin; `None` where these were the last.
+        next: Option<u64>,
+    },
     /// It was not done; the reason, for the operator.
     Refused(String),
 }

@@ -3,7 +3,9 @@
 use crate::desk::chat::TransparencyChat;
 use crate::gateway::Wakes;
 use heliograph_api::Services;
-use heliograph_api::answering::{Answers, BotFather, SearchReport, SpamBot, answer_all};
+use heliograph_api::answering::{
+    Announcements, Answers, BotFather, SearchReport, SpamBot, answer_all,
+};
 use heliograph_console::PublicRecord;
 use heliograph_store::Store;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ impl ServiceAccounts {
             Box::pin(self.answer(BotFather::new(services.clone()))),
             Box::pin(self.answer(SpamBot::new(services.clone()))),
             Box::pin(self.answer(SearchReport::new(services.clone()))),
+            Box::pin(self.answer(Announcements::new(services.clone()))),
         );
     }
 

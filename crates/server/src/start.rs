@@ -44,6 +44,7 @@ use heliograph_model::E164;
 use heliograph_offline::custodian::client::{CallError, CustodianClient, Remote};
 use heliograph_store::{BoxFuture, Clock, Store, StoreError};
 use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
+use heliograph_transparency::entry::Day;
 use serde::Serialize;
 use std::fmt::Display;
 use std::fs;
@@ -600,6 +601,18 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         Command::ListBots { owner } => {
             let listed = operator_bots::list(&services.store, &owner).await;
             answer(listed, Answer::Bots)
+        }
+        Command::MarkStaff { account, staff } => {
+            let marked = moderation.mark_staff(&account, staff).await;
+            answer(marked, |()| Answer::Done)
+        }
+        Command::Announce { text } => answer(moderation.announce(&text).await, Answer::Count),
+        Command::Statements { from, since } => {
+            let found = moderation.statements(from, Day(since)).await;
+            answer(found, |(records, next)| Answer::Statements {
+                records,
+                next,
+            })
         }
         Command::ListCases {} => answer(desk.blocking(Desk::cases).await, Answer::Cases),
         Command::ExplainSearch(question) => {

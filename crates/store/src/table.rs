@@ -104,7 +104,7 @@ pub enum Table {
     Term = 48,
     /// What the operator has switched off, until when and why.
     Switch = 49,
-    /// Which version of the terms an account was shown and has accepted.
+    /// Which version of the terms an account has accepted; what was announced to everybody.
     Terms = 50,
 }
 

@@ -1,13 +1,15 @@
 //! Service accounts that answer what people write to them: `@BotFather`, `@SpamBot`,
-//! `@SearchReport`, and, in the server, `@transparency`.
+//! `@SearchReport`, `@announcements`, and, in the server, `@transparency`.
 //!
 //! What people write to these is all that the server reads of private chats. Each message is answered once,
 //! and gone from the account's mailbox with its answer.
 
+mod announcements;
 mod botfather;
 mod search_report;
 mod spam_bot;
 
+pub use announcements::Announcements;
 pub use botfather::BotFather;
 pub use search_report::SearchReport;
 pub use spam_bot::SpamBot;

@@ -6,12 +6,9 @@ use heliograph_domain::services::{Question, SEARCH_REPORT};
 use heliograph_model::UserId;
 use heliograph_moderation::cases::Origin;
 use heliograph_moderation::reports::FileReport;
-use heliograph_moderation::{Subject, notices, reasons};
+use heliograph_moderation::{notices, reasons, search_terms};
 use heliograph_store::StoreError;
 use std::sync::Arc;
-
-/// The longest search term, in characters.
-const TERM_CHARS_MAX: usize = 64;
 
 const HELP: &str = "Send me a link or @name that search should not show, or, behind /term, a search \
                     term that leads to illegal things. A person looks at it.";
@@ -28,7 +25,7 @@ impl SearchReport {
     async fn text(&self, question: &Question) -> Result<String, StoreError> {
         let text = question.text.trim();
         let subject = match text.strip_prefix("/term") {
-            Some(term) => term_of(term),
+            Some(term) => search_terms::parse(term),
             None if text.is_empty() || text.starts_with('/') => None,
             None => {
                 let mut view = self.0.store.view().await?;
@@ -53,14 +50,6 @@ impl SearchReport {
         self.0.store.write(report).await?;
         Ok("Thank you. A person will look at it.".to_owned())
     }
-}
-
-/// A search term in lower case, with single spaces.
-fn term_of(text: &str) -> Option<Subject> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let term = words.join(" ");
-    let fits = !term.is_empty() && term.chars().count() <= TERM_CHARS_MAX;
-    fits.then_some(Subject::Term(term))
 }
 
 impl Answers for SearchReport {

@@ -3,6 +3,7 @@
 use super::{authorization, country, sign_in};
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
+use crate::help::terms::offered;
 use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::accounts::{self, SignUp};
@@ -10,6 +11,8 @@ use heliograph_domain::codes::{CODE_DIGITS, CodeHash, Waiting};
 use heliograph_domain::{authorizations, countries, services};
 use heliograph_keeper::{Purpose, phone_tag};
 use heliograph_model::{E164, FirstName, LastName, UserId};
+use heliograph_moderation::acceptance::Accept;
+use heliograph_moderation::terms;
 use heliograph_tl::enums::{self, auth::SentCodeType};
 use heliograph_tl::{functions as f, types};
 
@@ -85,8 +88,8 @@ async fn cancel_code(cx: Ctx, req: f::auth::CancelCode) -> Result<bool> {
     Ok(true)
 }
 
-/// `auth.signIn`: takes the code. A number without an account is asked to sign up; the code need not
-/// be given again then.
+/// `auth.signIn`: takes the code. A number without an account is asked to sign up, and shown the
+/// terms; the code need not be given again then.
 ///
 /// Fails with `PHONE_NUMBER_INVALID`, `PHONE_CODE_HASH_EMPTY`, `PHONE_CODE_EMPTY`,
 /// `PHONE_CODE_INVALID` or `PHONE_CODE_EXPIRED`.
@@ -101,14 +104,16 @@ async fn sign_in_with_code(cx: Ctx, req: f::auth::SignIn) -> Result<enums::auth:
     let account = accounts::find_phone(&mut *view, waiting.tag).await?;
     drop(view);
     let Some(user) = account else {
-        return Ok(types::auth::AuthorizationSignUpRequired::default().into());
+        let terms_of_service = Some(offered(terms::current()));
+        return Ok(types::auth::AuthorizationSignUpRequired { terms_of_service }.into());
     };
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
     cx.codes.settle(&hash, &phone, &account).await;
     authorization(&cx, &account, Some(&phone)).await
 }
 
-/// `auth.signUp`: makes an account for a number whose code was given, and signs in.
+/// `auth.signUp`: makes an account for a number whose code was given, and signs in. Who signs up
+/// accepts the terms that were shown.
 ///
 /// Fails as [`sign_in_with_code`] does, with `FIRSTNAME_INVALID` or `LASTNAME_INVALID`, with
 /// `PHONE_NUMBER_OCCUPIED`, and with the refusals of [`send_code`].
@@ -130,6 +135,9 @@ async fn sign_up(cx: Ctx, req: f::auth::SignUp) -> Result<enums::auth::Authoriza
     let account = cx.write(sign_up).await?;
     cx.codes.settle(&hash, &phone, &account).await;
     let user = account.person.id;
+    // A crash before this line has the terms offered once more.
+    let version = terms::current().version;
+    cx.write(Accept { user, version }).await?;
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
     authorization(&cx, &account, Some(&phone)).await
 }

@@ -78,8 +78,19 @@ async fn a_new_number_signs_up_and_signs_in_again_with_a_code_from_its_other_dev
     let hash = sent.phone_code_hash;
     let code = last_code(&world);
     let asked = sign_in(&world, &phone, &hash, &code).await;
-    assert!(matches!(asked, Ok(Authorization::SignUpRequired(_))));
+    let Ok(Authorization::SignUpRequired(asked)) = asked else {
+        panic!("the number has no account yet");
+    };
+    let Some(enums::help::TermsOfService::TermsOfService(terms)) = asked.terms_of_service else {
+        panic!("the terms are shown before the account is made");
+    };
+    assert_eq!(terms.min_age_confirm, Some(16));
     let user = user_of(sign_up(&world, &phone, &hash, "Ada").await);
+    let mut view = world.services.store.view().await.expect("the store works");
+    let due =
+        heliograph_moderation::acceptance::due(&mut *view, heliograph_model::UserId(user.id)).await;
+    assert!(matches!(due, Ok(None)), "signing up accepts them");
+    drop(view);
     assert_eq!(user.phone.as_deref(), Some("4930123456"));
     assert!(user.self_);
     assert_eq!(signed_in_as(&world, &phone).await, Some(user.id));

@@ -66,7 +66,7 @@ async fn get_messages(cx: Ctx, req: f::channels::GetMessages) -> Result<Messages
         }
         channels::count(&mut *view, std::slice::from_mut(&mut message)).await?;
         shown.message(&message);
-        messages.push(render::message(viewer, &message));
+        messages.push(render::message_for(viewer, &mut *view, &message).await?);
     }
     let pts = mailbox::state(&mut *view, owner).await?.pts as i32;
     let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;

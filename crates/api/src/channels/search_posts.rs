@@ -9,6 +9,7 @@ use heliograph_discovery::measured;
 use heliograph_discovery::posts::{Place, PostQuery, Wanted};
 use heliograph_domain::channels;
 use heliograph_model::{ChannelId, MessageId, PublicPost};
+use heliograph_moderation::search_terms;
 use heliograph_store::mailbox;
 use heliograph_tl::enums::messages::Messages;
 use heliograph_tl::enums::{InputPeer, SearchPostsFlood};
@@ -28,7 +29,7 @@ const SEARCHES_A_DAY: i32 = 10_000;
 
 /// `channels.searchPosts`: posts of public channels that have a tag or all words of a query, newest
 /// first, the caller's channels among them. What moderation has put behind everything else stands
-/// there, what it has hidden is left out.
+/// there, what it has hidden is left out; some search terms find nothing.
 ///
 /// The next page begins behind the last post, named by `next_rate`, channel and number. The rate is
 /// its date, negative for one of those that stand last.
@@ -47,7 +48,16 @@ async fn search_posts(cx: Ctx, req: f::channels::SearchPosts) -> Result<Messages
     let now = cx.now();
     let country = {
         let mut view = cx.store.view().await?;
-        cx.country(&mut *view).await?
+        let country = cx.country(&mut *view).await?;
+        let barred = search_terms::barred(&mut *view, &asked, country.as_deref(), now).await?;
+        if barred.is_some() {
+            let nothing = Slice {
+                flood: (!is_tag).then(no_flood),
+                ..Slice::default()
+            };
+            return Ok(render::slice(viewer, &mut *view, nothing).await?);
+        }
+        country
     };
     let found = cx
         .discover(move |index| {
@@ -136,7 +146,7 @@ mod tests {
     use super::*;
     use crate::channels::testing::Kind;
     use crate::testing::{Person, World};
-    use heliograph_model::{Measure, Measures, Reach};
+    use heliograph_model::{Measure, Measures, Reach, Territory};
     use heliograph_tl::enums::Message;
 
     fn words(query: &str, limit: i32) -> f::channels::SearchPosts {
@@ -204,6 +214,34 @@ mod tests {
             let refused = world.call(&ben, call).await.err();
             assert_eq!(refused, Some(text::SEARCH_QUERY_EMPTY.into()));
         }
+    }
+
+    #[tokio::test]
+    async fn a_barred_term_finds_nothing_as_words_or_tag_where_it_was_decided() {
+        let world = World::new().await;
+        let ada = world.person("Ada", "4930123456").await;
+        let ben = world.person("Ben", "4930123457").await;
+        let news = world.channel(&ada, "News", Kind::Broadcast).await;
+        world.publish(&ada, news, "the_news").await;
+        let post = world.say_in(&ada, news, "Heavy rain #HeavyRain").await;
+        world.take_in().await;
+        let tagged = f::channels::SearchPosts {
+            hashtag: Some("HeavyRain".into()),
+            limit: 10,
+            ..Default::default()
+        };
+        let elsewhere = Territory::Countries(vec!["FR".into()]);
+        world.bar("heavy rain", elsewhere, 1).await;
+        let (places, ..) = page(&world, &ben, words("heavy rain", 10)).await;
+        assert_eq!(places, [(news.0, post)], "nobody knows Ben to be there");
+
+        world.bar("heavy rain", Territory::World, 2).await;
+        for call in [words("Rain heavy", 10), tagged] {
+            let (places, count, _) = page(&world, &ben, call).await;
+            assert!(places.is_empty() && count == 0);
+        }
+        let (places, ..) = page(&world, &ben, words("rain", 10)).await;
+        assert_eq!(places, [(news.0, post)]);
     }
 
     #[tokio::test]

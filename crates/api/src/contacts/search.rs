@@ -13,6 +13,7 @@ use heliograph_model::{
     Channel, FirstName, Measures, Owner, Peer, Person, PersonKind, PublicKind, Reach, UnixMs,
     UserId, Username,
 };
+use heliograph_moderation::search_terms;
 use heliograph_store::{Rows, StoreError, mailbox};
 use heliograph_tl::enums;
 use heliograph_tl::{functions as f, types};
@@ -63,7 +64,8 @@ impl Asked {
 /// people by username, as the public index ranks them.
 ///
 /// What moderation has hidden from everybody, or in the caller's country, is not among those; it
-/// still is among one's own, and found by its `@username`, unless it is blocked.
+/// still is among one's own, and found by its `@username`, unless it is blocked. The same holds for
+/// search terms that find nothing.
 ///
 /// Fails with `SEARCH_QUERY_EMPTY`.
 async fn search(cx: Ctx, req: f::contacts::Search) -> Result<enums::contacts::Found> {
@@ -88,8 +90,12 @@ async fn search(cx: Ctx, req: f::contacts::Search) -> Result<enums::contacts::Fo
             found.extend(holder(&cx, &mut *view, &asked).await?);
         }
         let country = cx.country(&mut *view).await?;
+        let query = &asked.query;
+        let barred = search_terms::barred(&mut *view, query, country.as_deref(), cx.now()).await?;
         drop(view);
-        found.extend(public(&cx, &asked, country, limit).await?);
+        if barred.is_none() {
+            found.extend(public(&cx, &asked, country, limit).await?);
+        }
     }
     let mut shown = Shown::default();
     let mut known = mine.clone();

@@ -3,6 +3,7 @@
 mod app_config;
 mod config;
 mod countries;
+pub(crate) mod terms;
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -18,10 +19,10 @@ pub(crate) fn register(router: &mut Router) {
     app_config::register(router);
     config::register(router);
     countries::register(router);
+    terms::register(router);
     router
         .method(Access::User, Rate::Read, get_support)
         .method(Access::User, Rate::Free, get_invite_text)
-        .method(Access::User, Rate::Free, get_terms_of_service_update)
         .method(Access::User, Rate::Free, get_promo_data);
 }
 
@@ -47,15 +48,6 @@ async fn get_invite_text(cx: Ctx, _: f::help::GetInviteText) -> Result<enums::he
         message: format!("Come and write to me on Heliograph: {place}"),
     }
     .into())
-}
-
-/// `help.getTermsOfServiceUpdate`: there are no new terms.
-async fn get_terms_of_service_update(
-    cx: Ctx,
-    _: f::help::GetTermsOfServiceUpdate,
-) -> Result<enums::help::TermsOfServiceUpdate> {
-    let expires = ask_again_at(cx.now());
-    Ok(types::help::TermsOfServiceUpdateEmpty { expires }.into())
 }
 
 /// `help.getPromoData`: nothing is advertised.
@@ -101,16 +93,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn news_of_terms_and_promotions_are_empty_and_expire() {
+    async fn promotions_are_empty_and_expire() {
         let world = World::new().await;
         let ada = world.person("Ada", "4930123456").await;
-        let now = ada.cx.now();
-        let terms = world.call(&ada, f::help::GetTermsOfServiceUpdate {}).await;
-        let expires = now.plus_seconds(ASK_AGAIN_AFTER_S).seconds();
-        assert_eq!(
-            terms,
-            Ok(types::help::TermsOfServiceUpdateEmpty { expires }.into())
-        );
+        let expires = ask_again_at(ada.cx.now());
         let promo = world.call(&ada, f::help::GetPromoData {}).await;
         assert_eq!(promo, Ok(types::help::PromoDataEmpty { expires }.into()));
     }

@@ -163,7 +163,7 @@ async fn rendered(
         if let Some(mut top) = chat.top.clone() {
             channels::count(rows, std::slice::from_mut(&mut top)).await?;
             shown.message(&top);
-            messages.push(render::message(viewer, &top));
+            messages.push(render::message_for(viewer, rows, &top).await?);
         }
         let notify_settings = settings::notify_of(rows, viewer.me, chat.peer).await?;
         dialogs.push(dialog(chat, notify_settings));

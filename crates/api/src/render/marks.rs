@@ -78,18 +78,38 @@ pub(crate) fn reason(restriction: &Restriction) -> enums::RestrictionReason {
     .into()
 }
 
-/// What everybody is shown in place of a post; `None` for what is shown. What holds in some countries only is
-/// left to the channel's marks: a post is rendered once for all who read it.
-pub(crate) fn instead_of(viewer: Viewer<'_>, message: &Message) -> Option<Restriction> {
+/// What is put on a post, for who did not write it: its author sees what they contest.
+fn on_post(viewer: Viewer<'_>, message: &Message) -> Option<Measures> {
     let Peer::Channel(channel) = message.peer else {
         return None;
     };
-    // Who wrote it sees what they contest.
     if message.from == viewer.me {
         return None;
     }
     let measured = viewer.services.discovery.measured().get();
-    let measures = measured.on_post(channel, message.id)?;
+    measured.on_post(channel, message.id).cloned()
+}
+
+/// What a viewer is shown in place of a post, whose country counts by their number.
+pub(crate) async fn instead_for(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    message: &Message,
+) -> Result<Option<Restriction>, StoreError> {
+    let Some(measures) = on_post(viewer, message) else {
+        return Ok(None);
+    };
+    let country = country_of(rows, viewer.me).await?;
+    let now = viewer.services.clock.now();
+    let mut restrictions = measures.restrictions(country.as_deref(), now);
+    Ok(restrictions.next().cloned())
+}
+
+/// What everybody is shown in place of a post; `None` for what is shown. Pushed posts are rendered
+/// once for all who read them, so that what holds in some countries only is left to [`instead_for`],
+/// when they are read.
+pub(crate) fn instead_of(viewer: Viewer<'_>, message: &Message) -> Option<Restriction> {
+    let measures = on_post(viewer, message)?;
     let now = viewer.services.clock.now();
     let mut restrictions = measures.restrictions(None, now);
     restrictions

@@ -4,9 +4,11 @@ use super::media::{message_media, message_photo};
 use super::{Viewer, entities, marks};
 use heliograph_domain::messages::saved_peer;
 use heliograph_model::{
-    ChannelId, ChatId, Content, Forward, Message, MessageId, Peer, ServiceAction, Thread, UserId,
+    ChannelId, ChatId, Content, Forward, Message, MessageId, Peer, Restriction, ServiceAction,
+    Thread, UserId,
 };
 use heliograph_store::mailbox::Draft;
+use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::{self, MessageAction};
 use heliograph_tl::{Decode, types};
 
@@ -87,9 +89,28 @@ pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
         post_author: part.signature,
         ..Default::default()
     };
-    let Some(instead) = marks::instead_of(viewer, message) else {
-        return shown.into();
-    };
+    match marks::instead_of(viewer, message) {
+        None => shown.into(),
+        Some(instead) => restrained(shown, instead),
+    }
+}
+
+/// The same as [`message`], with what holds in the viewer's country besides.
+pub(crate) async fn message_for(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    one: &Message,
+) -> Result<enums::Message, StoreError> {
+    let shown = message(viewer, one);
+    let instead = marks::instead_for(viewer, rows, one).await?;
+    Ok(match (shown, instead) {
+        (enums::Message::Message(shown), Some(instead)) => restrained(shown, instead),
+        (shown, _) => shown,
+    })
+}
+
+/// A message with something else in its place.
+fn restrained(shown: types::Message, instead: Restriction) -> enums::Message {
     types::Message {
         restriction_reason: Some(vec![marks::reason(&instead)]),
         message: instead.text,

@@ -1,6 +1,6 @@
 //! Pages of messages.
 
-use super::{Everyone, Shown, Viewer, message};
+use super::{Everyone, Shown, Viewer, message_for};
 use heliograph_domain::channels;
 use heliograph_domain::messages::Page;
 use heliograph_model::{Message, Peer};
@@ -28,7 +28,7 @@ pub(crate) async fn page(
     let mut messages = Vec::with_capacity(page.messages.len());
     for shown in &page.messages {
         others.message(shown);
-        messages.push(message(viewer, shown));
+        messages.push(message_for(viewer, rows, shown).await?);
     }
     let Everyone { users, chats } = others.load(viewer, rows).await?;
     let topics = Vec::new();
@@ -69,6 +69,7 @@ pub(crate) async fn page(
 }
 
 /// A page of messages out of several chats.
+#[derive(Default)]
 pub(crate) struct Slice {
     /// The messages in order.
     pub messages: Vec<Message>,
@@ -91,8 +92,10 @@ pub(crate) async fn slice(
     channels::count(rows, &mut slice.messages).await?;
     let mut shown = Shown::default();
     shown.messages(&slice.messages);
-    let messages = slice.messages.iter().map(|one| message(viewer, one));
-    let messages = messages.collect();
+    let mut messages = Vec::with_capacity(slice.messages.len());
+    for one in &slice.messages {
+        messages.push(message_for(viewer, rows, one).await?);
+    }
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::messages::MessagesSlice {
         inexact: slice.inexact,

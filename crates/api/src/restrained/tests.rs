@@ -202,6 +202,41 @@ async fn a_restricted_post_is_read_by_its_author_alone() {
     }
 }
 
+#[tokio::test]
+async fn a_post_is_restricted_for_people_of_some_countries_alone() {
+    let (world, ada, ben, _) = three().await;
+    let klara = world.person_from("Klara", "4930999999", Some("DE")).await;
+    let channel = world.channel(&ada, "Pills", Kind::Broadcast).await;
+    world.publish(&ada, channel, "cheap_pills").await;
+    let post = world.post(&ada, channel, "Pills that cure all");
+    let id = sent_id(&world.call(&ada, post).await.unwrap());
+    let in_germany = Measures {
+        restrictions: one(Restriction {
+            platform: "all".into(),
+            reason: "terms".into(),
+            text: "Not here.".into(),
+            territory: Territory::Countries(vec!["DE".into()]),
+        }),
+        ..Measures::default()
+    };
+    world.put_on(channel, Some(id), in_germany);
+    for (viewer, expected) in [(&ben, "Pills that cure all"), (&klara, "Not here.")] {
+        let by_page = f::messages::GetHistory {
+            peer: world.channel_peer(viewer, channel),
+            limit: 1,
+            ..Default::default()
+        };
+        let page = world.call(viewer, by_page).await.unwrap();
+        let Messages::ChannelMessages(page) = page else {
+            panic!("not a channel's page");
+        };
+        let [Message::Message(message)] = page.messages.as_slice() else {
+            panic!("not one message");
+        };
+        assert_eq!(message.message, expected);
+    }
+}
+
 /// What the table of methods is to a frozen account, so that a new method is thought about.
 #[test]
 fn what_changes_something_for_others_is_refused_to_the_frozen() {

@@ -4,7 +4,7 @@ use super::NOW_S;
 use crate::casework::Person;
 use crate::moderating::{
     CaseSheet, Face, HotlineReport, Moderating, ModeratingError, Notice, NoticeState, Opening,
-    Queue, QueueLine, ReportLine,
+    Queue, QueueLine, ReportLine, UndoAll,
 };
 use heliograph_model::{ChannelId, MessageId, Territory, UnixMs, UserId};
 use heliograph_moderation::appeals::Appeal;
@@ -59,6 +59,7 @@ pub(crate) fn decided(number: u64) -> Decided {
         state: Progress::Done { number, index: 3 },
         settled: None,
         appeals: 1,
+        told: None,
     }
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn sheet(number: u64) -> CaseSheet {
         }],
         earlier: vec![decided(4)],
         contested: (number == APPEAL).then(|| decided(4)),
+        evidence: number == CHILD,
         classifier: Some("fraud 0.93: “money first”".into()),
         mine: true,
         proposed_by_me: false,
@@ -181,7 +183,11 @@ impl Moderating for FakeModeration {
             })
             .collect();
         let waiting = lines.len();
-        Ok(Queue { waiting, lines })
+        Ok(Queue {
+            waiting,
+            lines,
+            grave_today: 12,
+        })
     }
 
     fn take(
@@ -239,6 +245,30 @@ impl Moderating for FakeModeration {
 
     fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError> {
         self.did(who, format!("undo {number}: {facts}"));
+        Ok(())
+    }
+
+    fn count_undone(&self, _: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
+        Ok(usize::from(asked.by.unwrap_or(40)))
+    }
+
+    fn undo_all(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
+        let UndoAll { by, from, to, .. } = asked;
+        self.did(who, format!("undo all {by:?} {from} {to}"));
+        Ok(2)
+    }
+
+    fn evidence(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError> {
+        self.did(who, format!("evidence {case}"));
+        self.change(case, |sheet| {
+            sheet.evidence = false;
+            sheet.case.exported = Some(NOW);
+        });
+        self.case(who, case)
+    }
+
+    fn tell_owner(&self, who: &Person, number: u64) -> Result<(), ModeratingError> {
+        self.did(who, format!("tell {number}"));
         Ok(())
     }
 

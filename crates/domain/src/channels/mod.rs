@@ -31,7 +31,7 @@ pub use invites::{
 pub use members::{AddMembers, Added, CHANNELS_MAX, Join, Joined, Leave};
 pub use participants::{Participant, Participants, Which, participant, participants};
 pub use post::{Post, SLOW_MODES_S};
-pub use posts::{DeletePosts, EditPost, PinPost, UnpinAllPosts, may_edit_post};
+pub use posts::{DeletePosts, EditPost, PinPost, UnpinAllPosts, erase_post, may_edit_post};
 pub use read::{ReadChannel, ReadMentions, count_unread, read_by_others, unread_mentions};
 pub use roles::{EditAdmin, EditBanned};
 pub use standing::{Standing, standing};

@@ -129,6 +129,24 @@ impl Command for DeletePosts {
     }
 }
 
+/// Erases a message of a channel that moderation has removed, within a command that has locked the
+/// channel's mailbox. Answers with whether it was there.
+pub async fn erase_post(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<bool, StoreError> {
+    let Some(channel) = super::find(tx.rows(), channel).await? else {
+        return Ok(false);
+    };
+    let peer = Peer::Channel(channel.id);
+    let messages = mailbox::load_many(tx, peer.into(), &[id]).await?;
+    forget(tx, peer, &messages)?;
+    stale::note_posts(tx, &channel, &[id]).await?;
+    let logged = mailbox::delete(tx, peer.into(), &[id]).await?;
+    Ok(logged.is_some())
+}
+
 /// Forgets what leads to messages that go: threads and mentions.
 fn forget(tx: &mut Tx<'_>, peer: Peer, messages: &[Message]) -> Result<(), StoreError> {
     for message in messages {

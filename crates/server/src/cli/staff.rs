@@ -35,6 +35,19 @@ pub enum Staff {
         #[command(flatten)]
         server: RunningServer,
     },
+    /// Mark an account as the own one of somebody who works here.
+    ///
+    /// Moderators decide nothing about such accounts and their channels. The public log counts them and
+    /// names nobody.
+    Account {
+        /// The account: @name, or its id.
+        account: String,
+        /// It is an account like any other again.
+        #[arg(long)]
+        end: bool,
+        #[command(flatten)]
+        server: RunningServer,
+    },
     /// End someone's access: passkeys, sessions and invitations.
     Dismiss {
         /// The name.
@@ -65,6 +78,14 @@ pub fn staff(asked: Staff) -> Outcome {
             server,
         } => (server, Command::InviteStaff { name, roles }),
         Staff::List { server } => (server, Command::ListStaff {}),
+        Staff::Account {
+            account,
+            end,
+            server,
+        } => {
+            let staff = !end;
+            (server, Command::MarkStaff { account, staff })
+        }
         Staff::Dismiss { name, server } => (server, Command::DismissStaff { name }),
     };
     let mut out = std::io::stdout().lock();

@@ -18,10 +18,10 @@ use heliograph_transparency::ledger::Ledger;
 use heliograph_transparency::note::{KeyName, MalformedKey, Note, SignerKey};
 use heliograph_transparency::policy::{Freshness, Policy, Standing};
 use heliograph_transparency::proof::TlogProof;
-use heliograph_transparency::report;
 use heliograph_transparency::tile::{ReadError, TileReader, TileSource};
 use heliograph_transparency::tree::TreeHead;
 use heliograph_transparency::verify::Level;
+use heliograph_transparency::{moderation_report, report};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -339,6 +339,16 @@ pub fn report_of(ledger: &Ledger, quarter: Quarter, format: ReportFormat) -> Str
     match format {
         ReportFormat::Csv => report::to_csv(&rows),
         ReportFormat::Json => report::to_json(ledger, &rows),
+    }
+}
+
+/// What moderation did in the months of a quarter, in numbers.
+pub fn moderation_of(ledger: &Ledger, quarter: Quarter, format: ReportFormat) -> String {
+    let rows = moderation_report::rows(ledger);
+    let rows = moderation_report::of_quarter(rows, quarter);
+    match format {
+        ReportFormat::Csv => moderation_report::to_csv(&rows),
+        ReportFormat::Json => moderation_report::to_json(ledger, &rows),
     }
 }
 

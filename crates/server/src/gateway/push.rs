@@ -8,7 +8,9 @@ use super::session::SessionHandle;
 use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
 use heliograph_domain::bus::{Bus, Signal};
-use heliograph_domain::services::{BOT_FATHER, SEARCH_REPORT, SPAM_BOT, TRANSPARENCY};
+use heliograph_domain::services::{
+    ANNOUNCEMENTS, BOT_FATHER, SEARCH_REPORT, SPAM_BOT, TRANSPARENCY,
+};
 use heliograph_domain::{bots, channels, files, jobs, stale};
 use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, UserId};
 use heliograph_store::{Listener, Rows, StoreError, Wake, mailbox};
@@ -35,7 +37,7 @@ pub struct Wakes {
     gateway: OnceLock<Weak<Gateway>>,
     jobs: Arc<Notify>,
     /// Ring when somebody has written to a service account that answers.
-    asked: [(UserId, Arc<Notify>); 4],
+    asked: [(UserId, Arc<Notify>); 5],
     /// Rings when the public index has something to take in.
     stale: Arc<Notify>,
     /// Tells which bot has an update waiting.
@@ -52,8 +54,14 @@ impl Wakes {
             waiting: std::sync::Mutex::new(Some(waiting)),
             gateway: OnceLock::new(),
             jobs: Arc::new(Notify::new()),
-            asked: [TRANSPARENCY, BOT_FATHER, SPAM_BOT, SEARCH_REPORT]
-                .map(|service| (service, Arc::new(Notify::new()))),
+            asked: [
+                TRANSPARENCY,
+                BOT_FATHER,
+                SPAM_BOT,
+                SEARCH_REPORT,
+                ANNOUNCEMENTS,
+            ]
+            .map(|service| (service, Arc::new(Notify::new()))),
             stale: Arc::new(Notify::new()),
             bots: broadcast::channel(BOTS_HELD).0,
         })

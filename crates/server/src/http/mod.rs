@@ -23,7 +23,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use heliograph_api::Services;
-use heliograph_console::PublicRecord;
+use heliograph_console::{PublicRecord, Visitor};
 use heliograph_mtproto::transport::MAX_PACKET;
 use hyper::body::Incoming;
 use hyper::header::FORWARDED;
@@ -188,6 +188,7 @@ pub async fn serve(
         let client = PeerInfo { address, ..peer };
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(Hop(peer.address));
+        request.extensions_mut().insert(Visitor(address.ip()));
         app.service.call(request)
     });
     let connection = http1::Builder::new()

@@ -1,13 +1,19 @@
 //! Moderation in a running server: what waits for the public log is brought there, and carried out
 //! once it is in it.
 
+mod announce;
 mod campaigns;
+mod colleagues;
+mod erasing;
+mod exposure;
 mod gate;
 mod keys;
 mod models;
 mod pages;
 mod screen;
+mod statements;
 
+pub use announce::AnnounceError;
 pub use gate::Gate;
 pub use keys::ModeratorKeys;
 pub use models::{LearnedLine, ModelLine, Models, ModelsError};
@@ -20,12 +26,15 @@ use ed25519_dalek::SigningKey;
 use heliograph_desk_store::{DeskError, StaffId};
 use heliograph_disclosure::log::LogError;
 use heliograph_domain::switches::Switched;
+use heliograph_model::UnixMs;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
 use heliograph_moderation::decisions::{self, Decided};
 use heliograph_moderation::enact::{Enact, Refuse};
 use heliograph_moderation::{entries, statement, terms};
 use heliograph_store::{Store, StoreError};
-use heliograph_transparency::entry::{Control, Day, Duty, Entry, Hour, Model, Moderator, Terms};
+use heliograph_transparency::entry::{
+    Control, Day, Deed, Duty, Entry, Errand, Hour, Model, Moderator, Terms,
+};
 use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,9 +114,16 @@ impl Moderation {
 
     /// Brings what waits to the log, until dropped.
     pub async fn run(&self) {
+        if let Err(error) = self.follow_terms().await {
+            tracing::error!(%error, "terms_not_published");
+        }
+        let mut erased = UnixMs(0);
         loop {
             if let Err(error) = self.round().await {
                 tracing::error!(%error, "decisions_not_carried_out");
+            }
+            if let Err(error) = self.erase_what_is_due(&mut erased).await {
+                tracing::error!(%error, "removed_posts_not_erased");
             }
             let _ = timeout(EVERY, self.wake.notified()).await;
         }
@@ -138,6 +154,20 @@ impl Moderation {
     /// Enters the versions of the terms that the log does not have yet.
     pub async fn publish_terms(&self) -> Result<(), ModerationError> {
         while self.enter(next_terms).await?.is_some() {}
+        Ok(())
+    }
+
+    /// Publishes and announces versions of the terms that came with a new version of this program. An
+    /// installation that has decided nothing yet publishes its first with its first decision.
+    async fn follow_terms(&self) -> Result<(), AnnounceError> {
+        let has_terms = self.desk.office.with_log(|log| {
+            let terms = log.ledger().moderation().terms();
+            !terms.is_empty()
+        });
+        if has_terms {
+            self.publish_terms().await?;
+            self.announce_terms().await?;
+        }
         Ok(())
     }
 
@@ -308,6 +338,20 @@ impl Moderation {
     pub async fn log_model(&self, model: Model) -> Result<(), ModerationError> {
         self.enter(move |_, today| Some(Entry::new(today, model)))
             .await?;
+        Ok(())
+    }
+
+    /// Has the log count something that was done once.
+    pub(super) async fn count(&self, what: Errand) -> Result<(), ModerationError> {
+        self.count_many(what, 1).await
+    }
+
+    async fn count_many(&self, what: Errand, count: u64) -> Result<(), ModerationError> {
+        let entered = self.enter(move |_, today| {
+            let text = None;
+            Some(Entry::new(today, Deed { what, count, text }))
+        });
+        entered.await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Moderation as its pages work with it.
 
+use super::exposure::Exposure;
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
 use heliograph_api::Entropy as _;
@@ -7,26 +8,29 @@ use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
     CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
-    QueueLine, ReportLine,
+    QueueLine, ReportLine, UndoAll,
 };
 use heliograph_domain::{accounts, channels, stale};
 use heliograph_model::{ChannelId, MessageId, Peer, Territory, UnixMs};
 use heliograph_moderation::appeals::{self, Appeal};
 use heliograph_moderation::cases::{
     self, Case, CaseError, LeaveCase, NoteHotline, OpenCase, OpenSealed, Origin, TakeCase,
+    TakeEvidence,
 };
 use heliograph_moderation::decisions::{
     self, Decide, DecideError, Decided, Hide, Outcome, Undo, Verdict,
 };
+use heliograph_moderation::enact::TellOwner;
 use heliograph_moderation::notices::{self, FileNotice};
 use heliograph_moderation::opinion::Opinion;
-use heliograph_moderation::reasons::{self, Reason};
+use heliograph_moderation::reasons::{self, Reason, Urgency};
 use heliograph_moderation::reports;
+use heliograph_moderation::search_terms;
 use heliograph_moderation::statement;
 use heliograph_moderation::subject::{self, Subject};
 use heliograph_store::mailbox::{self, MessageRow};
 use heliograph_store::{KeyRange, Order, Rows, StoreError};
-use heliograph_transparency::entry::Act;
+use heliograph_transparency::entry::{Act, Errand};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -51,6 +55,7 @@ pub struct ModerationPages {
     moderation: Arc<Moderation>,
     screen: Arc<Screen>,
     runtime: Handle,
+    exposure: Exposure,
 }
 
 impl ModerationPages {
@@ -61,6 +66,7 @@ impl ModerationPages {
             moderation,
             screen,
             runtime,
+            exposure: Exposure::default(),
         }
     }
 
@@ -139,6 +145,7 @@ impl Moderating for ModerationPages {
             Ok(Queue {
                 waiting: count,
                 lines,
+                grave_today: self.exposure.of(me, self.now()),
             })
         })
     }
@@ -175,10 +182,13 @@ impl Moderating for ModerationPages {
             let mut view = self.moderation.store.view().await.map_err(store_failed)?;
             let case = cases::find(&mut *view, case).await.map_err(store_failed)?;
             let case = case.ok_or(ModeratingError::Missing)?;
-            let mine = case.taken_by(self.now()) == Some(me);
+            let grave = case.reason().urgency == Urgency::Now && !case.is_sealed();
+            if grave {
+                self.exposure.note(me, case.number, self.now());
+            }
             let opinion = opinion(&mut *view, &self.screen, &case).await;
             let opinion = opinion.map_err(store_failed)?;
-            let sheet = sheet(&mut *view, case, me, mine).await;
+            let sheet = sheet(&mut *view, case, me, self.now()).await;
             let mut sheet = sheet.map_err(store_failed)?;
             sheet.classifier = opinion.map(|opinion| opinion.words());
             Ok(sheet)
@@ -200,7 +210,12 @@ impl Moderating for ModerationPages {
             };
             let outcome = self.moderation.store.write(decide).await;
             self.moderation.wake();
-            outcome.map_err(refused)
+            let outcome = outcome.map_err(refused)?;
+            if outcome == Outcome::Agreed {
+                let counted = self.moderation.count(Errand::Reviewed).await;
+                counted.map_err(failed)?;
+            }
+            Ok(outcome)
         })
     }
 
@@ -215,6 +230,7 @@ impl Moderating for ModerationPages {
 
     fn hotline(&self, _: &Person, case: u64, report: HotlineReport) -> Result<(), ModeratingError> {
         self.wait(async {
+            self.count_hotline(case).await?;
             let note = NoteHotline {
                 case,
                 to: report.to,
@@ -235,6 +251,76 @@ impl Moderating for ModerationPages {
             self.moderation.store.write(undo).await.map_err(refused)?;
             self.moderation.wake();
             Ok(())
+        })
+    }
+
+    fn count_undone(&self, _: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
+        self.wait(async { Ok(self.undone_by(asked).await?.len()) })
+    }
+
+    fn undo_all(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
+        self.wait(async {
+            let moderator = self.number(who).await?;
+            let mut count = 0;
+            for number in self.undone_by(asked).await? {
+                let undo = Undo {
+                    moderator,
+                    number,
+                    facts: asked.facts.clone(),
+                };
+                match self.moderation.store.write(undo).await {
+                    Ok(_) => count += 1,
+                    // Somebody else was faster.
+                    Err(DecideError::NotInForce) => {}
+                    Err(error) => return Err(refused(error)),
+                }
+            }
+            self.moderation.wake();
+            Ok(count)
+        })
+    }
+
+    fn evidence(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError> {
+        self.wait(async {
+            let me = self.number(who).await?;
+            let open = {
+                let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+                let found = cases::find(&mut *view, case).await.map_err(store_failed)?;
+                let found = found.ok_or(ModeratingError::Missing)?;
+                found.evidence_is_open_to(me, self.now())
+            };
+            if !open {
+                return Err(case_refused(CaseError::NotYours));
+            }
+            self.count_hotline(case).await?;
+            let take = TakeEvidence {
+                moderator: me,
+                case,
+            };
+            let taken = self.moderation.store.write(take).await;
+            taken.map_err(case_refused)?;
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let found = cases::find(&mut *view, case).await.map_err(store_failed)?;
+            let found = found.ok_or(ModeratingError::Missing)?;
+            sheet(&mut *view, found, me, self.now())
+                .await
+                .map_err(store_failed)
+        })
+    }
+
+    fn tell_owner(&self, _: &Person, number: u64) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+            let decided = decisions::by_number(&mut *view, number).await;
+            drop(view);
+            let decided = decided.map_err(store_failed)?;
+            let decided = decided.ok_or(ModeratingError::Missing)?;
+            let told = self.moderation.store.write(TellOwner { decided }).await;
+            if told.map_err(store_failed)? {
+                return Ok(());
+            }
+            let why = "the owner knows it already, or there is none";
+            Err(ModeratingError::Refused(why.into()))
         })
     }
 
@@ -270,7 +356,11 @@ impl Moderating for ModerationPages {
         not_wider: Option<Territory>,
         statement: &str,
     ) -> Result<u64, ModeratingError> {
-        let subject = self.find(location)?.ok_or_else(|| {
+        let subject = match location.trim().strip_prefix("/term ") {
+            Some(term) => search_terms::parse(term),
+            None => self.find(location)?,
+        };
+        let subject = subject.ok_or_else(|| {
             ModeratingError::Refused("nothing public of this installation is there".into())
         })?;
         self.wait(async {
@@ -364,6 +454,45 @@ impl Moderating for ModerationPages {
     }
 }
 
+impl ModerationPages {
+    /// The numbers of the decisions that would be taken back together.
+    async fn undone_by(&self, asked: &UndoAll) -> Result<Vec<u64>, ModeratingError> {
+        let now_s = self.moderation.desk.now_s();
+        let numbers: Vec<u64> = self.moderation.desk.office.with_log(|log| {
+            let decisions = log.ledger().moderation().decisions();
+            let asked_for = decisions.filter(|logged| {
+                let by = match asked.by {
+                    Some(number) => logged.by.contains(&number),
+                    None => logged.by.is_empty(),
+                };
+                let days = asked.from..=asked.to;
+                by && days.contains(&logged.mark.date) && logged.is_in_force(now_s)
+            });
+            asked_for
+                .filter(|logged| {
+                    let reason = reasons::of_clause(&logged.decision.clause);
+                    asked.children || !reason.is_about_children()
+                })
+                .map(|logged| logged.decision.number)
+                .collect()
+        });
+        Ok(numbers)
+    }
+
+    /// Has the log count that a case goes to a hotline or an authority: once for each case.
+    async fn count_hotline(&self, case: u64) -> Result<(), ModeratingError> {
+        let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+        let found = cases::find(&mut *view, case).await.map_err(store_failed)?;
+        drop(view);
+        let case = found.ok_or(ModeratingError::Missing)?;
+        if case.exported.is_some() || !case.hotline.is_empty() {
+            return Ok(());
+        }
+        let counted = self.moderation.count(Errand::Hotline).await;
+        counted.map_err(failed)
+    }
+}
+
 fn receipt(secret: &str) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(b"hg/notice/v1\n");
@@ -375,7 +504,7 @@ async fn sheet(
     rows: &mut dyn Rows,
     case: Case,
     me: u16,
-    mine: bool,
+    now: UnixMs,
 ) -> Result<CaseSheet, StoreError> {
     let sealed = case.is_sealed();
     let posts = if sealed { 0 } else { POSTS };
@@ -387,9 +516,13 @@ async fn sheet(
         weight: report.weight,
         at_s: seconds(report.at),
     });
-    let newest = decisions::newest(rows, EARLIER).await?;
-    let same = |decided: &Decided| decided.subject == case.subject;
+    let mut earlier = decisions::of_subject(rows, &case.subject, EARLIER).await?;
     let contested = match case.contests {
+        Some(number) if case.origin == Origin::SecondLook => {
+            // Who looks a second time decides for themselves.
+            earlier.retain(|decided| decided.number() < Some(number));
+            None
+        }
         Some(number) => decisions::by_number(rows, number).await?,
         None => None,
     };
@@ -421,10 +554,11 @@ async fn sheet(
             .collect(),
         proposed_by_me: case.proposal.as_ref().is_some_and(|own| own.by == me),
         reports: lines.collect(),
-        earlier: newest.into_iter().filter(same).collect(),
+        earlier,
         contested,
+        evidence: case.evidence_is_open_to(me, now),
         classifier: None,
-        mine,
+        mine: case.taken_by(now) == Some(me),
         case,
     })
 }

@@ -8,6 +8,7 @@ use heliograph_discovery::peers::PeerQuery;
 use heliograph_discovery::posts::{PostQuery, Wanted};
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{Peer, Reach, Territory, Username};
+use heliograph_moderation::search_terms;
 use heliograph_store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -33,6 +34,8 @@ pub struct Question {
 pub struct Explained {
     /// The country that was searched from.
     pub country: Option<String>,
+    /// The decision by which this query finds nothing; what it would find is told all the same.
+    pub barred: Option<DecisionLine>,
     /// By name: what is shown in its order, then what is not.
     pub peers: Vec<PeerLine>,
     /// By word: what is shown in its order, then what is not.
@@ -114,12 +117,15 @@ pub async fn explain(
         let account = accounts::find(&mut *view, user).await?;
         country = account.and_then(|account| account.person.country);
     }
+    let now = services.clock.now();
+    let query = &question.query;
+    let barred = search_terms::barred(&mut *view, query, country.as_deref(), now).await?;
     drop(view);
 
     let index = &services.discovery;
     let viewer = Viewer {
         country: country.as_deref(),
-        now: services.clock.now(),
+        now,
     };
     let peers = index.peers().explain(PeerQuery {
         text: &question.query,
@@ -177,6 +183,7 @@ pub async fn explain(
     });
     Ok(Explained {
         peers: peers.collect(),
+        barred: barred.map(|measure| line(measure.decision, &measure.what)),
         country,
         posts,
     })
@@ -191,7 +198,11 @@ fn id_of(peer: Peer) -> i64 {
 }
 
 fn decision(because: &Because) -> DecisionLine {
-    let reach = match &because.reach {
+    line(because.decision, &because.reach)
+}
+
+fn line(decision: u64, reach: &Reach) -> DecisionLine {
+    let reach = match reach {
         Reach::Demoted => "demoted".to_owned(),
         Reach::Held => "held".to_owned(),
         Reach::Delisted(Territory::World) => "delisted".to_owned(),
@@ -200,10 +211,7 @@ fn decision(because: &Because) -> DecisionLine {
         }
         Reach::Blocked => "blocked".to_owned(),
     };
-    DecisionLine {
-        decision: because.decision,
-        reach,
-    }
+    DecisionLine { decision, reach }
 }
 
 impl Explained {
@@ -212,6 +220,10 @@ impl Explained {
         let mut text = String::new();
         let from = self.country.as_deref().unwrap_or("no known country");
         let _ = writeln!(text, "searched from {from}");
+        if let Some(barred) = &self.barred {
+            let decisions = decisions(std::slice::from_ref(barred));
+            let _ = writeln!(text, "this query finds nothing{decisions}; without it:");
+        }
         let _ = writeln!(text, "by name: match + members + verified + country");
         for peer in &self.peers {
             let place = place(peer.place);

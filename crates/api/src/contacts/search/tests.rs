@@ -188,6 +188,28 @@ async fn decisions_hide_from_strangers_and_blocking_from_everybody() {
 }
 
 #[tokio::test]
+async fn a_barred_term_finds_nothing_public_and_ones_own_all_the_same() {
+    let world = World::new().await;
+    let ada = world.person("Ada", "4930123456").await;
+    let ben = world.person("Ben", "4930123457").await;
+    let pills = world.channel(&ada, "Cheap Pills", Kind::Broadcast).await;
+    world.publish(&ada, pills, "cheap_pills").await;
+    world.take_in().await;
+    let (_, found) = find(&world, &ben, "cheap pills").await.expect("found");
+    assert_eq!(found, [pills.0]);
+
+    world.bar("cheap pills", Territory::World, 1).await;
+    for query in ["cheap pills", "PILLS, cheap", "cheap_pills"] {
+        let (_, found) = find(&world, &ben, query).await.expect("answered");
+        assert!(found.is_empty(), "{query}");
+    }
+    let (mine, _) = find(&world, &ada, "cheap pills").await.expect("found");
+    assert_eq!(mine, [pills.0], "its owner finds it");
+    let (_, found) = find(&world, &ben, "@cheap_pills").await.expect("found");
+    assert_eq!(found, [pills.0], "an exact username leads to it");
+}
+
+#[tokio::test]
 async fn a_username_that_nobody_has_is_not_occupied() {
     let world = World::new().await;
     let ada = world.person("Ada", "4930123456").await;

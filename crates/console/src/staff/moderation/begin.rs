@@ -23,7 +23,8 @@ use std::sync::Arc;
 const LOCATION: Field = field(
     "location",
     "What it is about",
-    "A link to a public channel, group, bot, person or post of this installation, or @name.",
+    "A link to a public channel, group, bot, person or post of this installation, or @name; or /term \
+     and a search term.",
 );
 const REASON: Field = field("reason", "Reason", "");
 const ORIGIN: Field = field("origin", "Why now", "");

@@ -34,7 +34,10 @@ pub(super) async fn list(
     }
     let body = html! {
         h1 { "Decisions of moderation" }
-        p { "The newest first. Each opens with what the owner was told, and can be taken back there." }
+        p {
+            "The newest first. Each opens with what the owner was told, and can be taken back there; "
+            a href="/console/undo-decisions" { "many can be taken back together" } "."
+        }
         @if decisions.is_empty() { p #no-decisions { "Nothing was decided yet." } }
         @for decided in &decisions { (card(decided)) }
     };
@@ -63,6 +66,7 @@ pub(super) async fn page(
             dt { "Began with" } dd { (words::origin(decided.origin)) }
         }
         (card(&decided))
+        @if decided.told_at().is_none() { (tell_form(&visit, number)) }
         h2 { "The statement of reasons" }
         pre .statement { (statement::text(&decided, number)) }
         @if let Some(appeal) = &appeal {
@@ -78,6 +82,42 @@ pub(super) async fn page(
         @if can_undo { (undo_form(&visit, number)) }
     };
     Ok(desk_page(&visit, "Decision", body))
+}
+
+fn tell_form(visit: &Visit, number: u64) -> Markup {
+    html! {
+        form .boxed #tell-form method="post" action={ "/console/decisions-of-moderation/" (number) "/tell" } {
+            (csrf(visit))
+            h2 { "The owner was not told" }
+            p {
+                "A child or a life is concerned. Tell them once it warns nobody any more: where a hotline or an "
+                "authority was told, ask there first. From then on they can contest it."
+            }
+            button .grave type="submit" #tell { "Tell the owner" }
+        }
+    }
+}
+
+/// `POST /console/decisions-of-moderation/…/tell`.
+pub(super) async fn tell(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Path(number): Path<u64>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Refusal> {
+    let visit = enter(&shared, &headers, Right::Moderate).await?;
+    visit.check_form(&headers, &Typed::from(fields))?;
+    let children = visit.roles.may(Right::SeeChildren);
+    let told = visit.moderated("do-tell-owner", None, move |moderation, who| {
+        let (decided, _) = moderation.decision(who, number)?;
+        if is_about_children(&decided) && !children {
+            return Err(crate::moderating::ModeratingError::Missing);
+        }
+        moderation.tell_owner(who, number)
+    });
+    told.await?;
+    let here = format!("/console/decisions-of-moderation/{number}");
+    Ok(Redirect::to(&here))
 }
 
 fn undo_form(visit: &Visit, number: u64) -> Markup {

@@ -5,6 +5,7 @@
 //! ([`Visit::moderated`]), as at the desk.
 
 mod begin;
+mod bulk;
 mod case;
 mod decided;
 mod queue;
@@ -49,6 +50,15 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route(
             "/console/decisions-of-moderation/{number}/undo",
             post(decided::undo),
+        )
+        .route(
+            "/console/decisions-of-moderation/{number}/tell",
+            post(decided::tell),
+        )
+        .route("/console/undo-decisions", get(bulk::page).post(bulk::send))
+        .route(
+            "/console/moderation/{number}/evidence",
+            post(sealed::evidence),
         )
         .route("/console/open-case", get(begin::page).post(begin::open))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

@@ -25,6 +25,9 @@ pub(super) struct After {
     after: String,
 }
 
+/// After how many grave cases in a day the page asks somebody to stop.
+const PAUSE_AFTER: usize = 10;
+
 /// `GET /console/queue`.
 pub(super) async fn page(
     State(shared): State<Arc<Shared>>,
@@ -41,6 +44,7 @@ pub(super) async fn page(
     let said = match after.as_str() {
         "decided" => Some("Decided. It is carried out as soon as the public log holds it."),
         "proposed" => Some("Proposed. It waits for a second moderator."),
+        "agreed" => Some("The same was decided the first time: it stands."),
         "left" => Some("Given back."),
         "none" => Some("Nothing waits that you may take."),
         _ => None,
@@ -49,6 +53,14 @@ pub(super) async fn page(
         h1 { "Queue" }
         @if let Some(said) = said { p .good role="status" #said { (said) } }
         p #waiting { (queue.waiting) @if queue.waiting == 1 { " case waits." } @else { " cases wait." } }
+        @if queue.grave_today > 0 {
+            p .quiet #exposure {
+                "You have looked at " (queue.grave_today)
+                @if queue.grave_today == 1 { " case" } @else { " cases" }
+                " about children or lives today."
+                @if queue.grave_today >= PAUSE_AFTER { " " strong { "Leave the next one to somebody else, and take a pause." } }
+            }
+        }
         form method="post" action="/console/queue/take" {
             (csrf(&visit))
             button type="submit" accesskey="n" autofocus #take-next { "Take the next (n)" }

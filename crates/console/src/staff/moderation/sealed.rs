@@ -11,6 +11,7 @@ use crate::staff::session::{Visit, enter};
 use crate::staff::{csrf, page as desk_page};
 use crate::{Installation, Shared, texts};
 use axum::extract::{Form, Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use heliograph_moderation::reasons::Urgency;
@@ -130,11 +131,24 @@ fn show(shared: &Shared, visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong:
                 "Where a life is in danger now, call the emergency number of the place first. For abuse of children, "
                 "use the national hotline (in many countries a member of INHOPE), or the police."
             }
-            li { "Copy the text below into their form. Attach nothing: what they need, they ask for." }
+            li {
+                "Copy the text below into their form. Where they take files, take what was reported with you: once, and "
+                "in words only. Keep no copy of it. "
+             }
             li { "Note below to whom it went, so that a colleague sees it and nobody reports it twice." }
         }
         h2 { "The text" }
         pre .statement tabindex="0" #report-text { (text(&shared.installation, sheet)) }
+        @if sheet.evidence {
+            form method="post" action={ (case_path(number)) "/evidence" } {
+                (csrf(visit))
+                button .grave type="submit" #evidence { "Take what was reported as a file, once" }
+            }
+        } @else if sheet.case.exported.is_some() {
+            p #taken { "What was reported was taken as a file already. The public log counts it." }
+        } @else {
+            p .quiet { "Those who have opened what is sealed, or have the case, can take what was reported as a file." }
+        }
         form .boxed method="post" action={ (case_path(number)) "/hotline" } {
             (csrf(visit))
             h2 { "It was reported" }
@@ -151,6 +165,57 @@ fn show(shared: &Shared, visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong:
         p { a href=(case_path(number)) accesskey="b" { "Back to the case (b)" } }
     };
     desk_page(visit, "Report onward", body)
+}
+
+/// `POST /console/moderation/…/evidence`: what was reported, as a file, once.
+pub(super) async fn evidence(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Path(number): Path<u64>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let visit = enter(&shared, &headers, Right::Moderate).await?;
+    visit.check_form(&headers, &Typed::from(fields))?;
+    let taken = urgent(
+        &visit,
+        "do-evidence",
+        number,
+        move |(moderation, who), _| moderation.evidence(who, number),
+    );
+    let sheet = taken.await?;
+    let named = format!("attachment; filename=\"case-{number}.txt\"");
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, named),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, file(&shared.installation, &sheet)).into_response())
+}
+
+/// The file: what, where and when, and the words that were reported. Pictures stay here, under the
+/// numbers of their posts, until somebody who may see them asks.
+fn file(installation: &Installation, sheet: &CaseSheet) -> String {
+    let mut file = text(installation, sheet);
+    let face = &sheet.face;
+    let mut add = |part: String| file.push_str(&part);
+    add(format!("\nTitle: {}\nAbout: {}\n", face.title, face.about));
+    for (number, words) in &face.posts {
+        add(format!("\nPost {number}:\n{words}\n"));
+    }
+    for excerpt in &sheet.case.excerpts {
+        let at = Minute::of_unix(u64::try_from(excerpt.date).unwrap_or(0));
+        let from = excerpt.from.0;
+        add(format!(
+            "\nMessage of account {from}, {at}:\n{}\n",
+            excerpt.text
+        ));
+    }
+    for report in &sheet.reports {
+        let at = Minute::of_unix(report.at_s);
+        let (reason, comment) = (report.reason.title, &report.comment);
+        add(format!("\nReported {at}: {reason}\n{comment}\n"));
+    }
+    file
 }
 
 /// What, where and when, for a form elsewhere. It holds nothing of the content.

@@ -244,6 +244,7 @@ fn as_decided(sheet: &CaseSheet, verdict: &Verdict, now_s: u64) -> Decided {
         state: Progress::Waiting,
         settled: None,
         appeals: 0,
+        told: None,
     }
 }
 
@@ -381,6 +382,7 @@ pub(super) async fn send(
             let after = match done.await? {
                 Outcome::Decided(_) => "decided",
                 Outcome::Proposed => "proposed",
+                Outcome::Agreed => "agreed",
             };
             Ok(Redirect::to(&format!("/console/queue?after={after}")).into_response())
         }

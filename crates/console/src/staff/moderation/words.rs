@@ -54,7 +54,8 @@ pub(super) fn acts(subject: &Subject, known: Option<&Known>, appeal: bool) -> Ve
         Act::Nothing => !appeal,
         Act::Undo | Act::Uphold => appeal,
         // Only what is public stands in search.
-        Act::Demote | Act::Hold | Act::Delist | Act::Block => known.public && shown_by_clients,
+        Act::Delist => known.public,
+        Act::Demote | Act::Hold | Act::Block => known.public && shown_by_clients,
         Act::WarnScam | Act::WarnFake => peer,
         Act::Restrict | Act::Remove => shown_by_clients,
         Act::Limit | Act::Freeze => account,
@@ -72,6 +73,7 @@ pub(super) fn origin(origin: Origin) -> String {
         Origin::Own => "a moderator's own initiative".into(),
         Origin::Order(authority) => format!("the order of authority {authority} of the registry"),
         Origin::Appeal => "an appeal".into(),
+        Origin::SecondLook => "a second look at a sampled decision".into(),
     }
 }
 
@@ -148,6 +150,13 @@ mod tests {
         assert!(acts(&user, Some(&known(true)), false).contains(&Act::Freeze));
         let post = Subject::Post(ChannelId(7), MessageId(3));
         assert!(!acts(&post, Some(&known(true)), false).contains(&Act::WarnScam));
+    }
+
+    #[test]
+    fn a_search_term_finds_nothing_or_all_is_well_with_it() {
+        let term = Subject::Term("cheap pills".into());
+        let offered = acts(&term, Some(&known(true)), false);
+        assert_eq!(offered, [Act::Nothing, Act::Delist]);
     }
 
     #[test]

@@ -400,3 +400,81 @@ async fn a_case_is_opened_of_ones_own_accord_or_for_an_order_and_its_countries()
     assert_eq!(shift.send(path, &child).await.status, StatusCode::FORBIDDEN);
     assert!(shift.done().is_empty());
 }
+
+#[tokio::test]
+async fn what_was_reported_leaves_as_a_file_once() {
+    let shift = Shift::of(BOTH);
+    let hotline = "/console/moderation/13/hotline";
+    assert!(shift.page(hotline).await.contains("id=\"evidence\""));
+    let taken = shift.send("/console/moderation/13/evidence", &[]).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    assert_eq!(taken.headers["cache-control"], "no-store");
+    let named = "attachment; filename=\"case-13.txt\"";
+    assert_eq!(taken.headers["content-disposition"], named);
+    let file = taken.text();
+    for text in [
+        "Send <money> first",
+        "They cheat <us>",
+        "The owner has not been told",
+    ] {
+        assert!(file.contains(text), "{text}: {file}");
+    }
+    assert_eq!(shift.done(), ["evidence 13"]);
+    let page = shift.page(hotline).await;
+    assert!(page.contains("id=\"taken\"") && !page.contains("id=\"evidence\""));
+    // What is not urgent is handed out to nobody.
+    let ordinary = shift.send("/console/moderation/12/evidence", &[]).await;
+    assert_eq!(ordinary.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn many_decisions_are_taken_back_after_a_look_at_how_many() {
+    let shift = Shift::of(MODERATOR);
+    let path = "/console/undo-decisions";
+    let sound = [
+        ("by", "7"),
+        ("from", "2026-11-01"),
+        ("to", "2026-11-20"),
+        ("facts", "They were not careful."),
+    ];
+    let look = shift.send(path, &sound).await;
+    assert!(look.text().contains("7 decisions would be taken back"));
+    assert!(shift.done().is_empty(), "nothing is done by looking");
+    let mut sure = sound.to_vec();
+    sure.push(("sure", "yes"));
+    let done = shift.send(path, &sure).await;
+    assert_eq!(done.location(), "/console/decisions-of-moderation");
+    assert_eq!(shift.done(), ["undo all Some(7) 2026-11-01 2026-11-20"]);
+    for (field, wrong) in [("by", "x"), ("from", ""), ("to", "soon"), ("facts", " ")] {
+        let mut fields = sure.clone();
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, wrong));
+        let answer = shift.send(path, &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        let named = format!("id=\"{field}-wrong\"");
+        assert!(answer.text().contains(&named), "{field}");
+    }
+    assert!(shift.done().is_empty());
+}
+
+#[tokio::test]
+async fn an_owner_who_was_not_told_can_be_told_later() {
+    let shift = Shift::of(BOTH);
+    let told_at_once = shift.page("/console/decisions-of-moderation/4").await;
+    assert!(!told_at_once.contains("id=\"tell\""));
+    let path = "/console/decisions-of-moderation/5";
+    assert!(shift.page(path).await.contains("id=\"tell\""));
+    let told = shift.send(&format!("{path}/tell"), &[]).await;
+    assert_eq!(told.location(), path);
+    assert_eq!(shift.done(), ["tell 5"]);
+    let other = Shift::of(MODERATOR);
+    let told = other.send(&format!("{path}/tell"), &[]).await;
+    assert_eq!(told.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_queue_says_how_much_somebody_has_seen_today() {
+    let shift = Shift::of(BOTH);
+    let queue = shift.page("/console/queue").await;
+    assert!(queue.contains("You have looked at 12") && queue.contains("take a pause"));
+}

@@ -24,7 +24,7 @@ const WHO: [&str; 7] = [
 /// `.` is allowed (whatever becomes of it), `s` is sent to sign in, `f` is forbidden, `r` is sent
 /// to another page of the desk, `q` to moderation's queue. A form is sent without its token, so that `t` is the most that
 /// anyone gets: the right is there, the token is not.
-const TABLE: [(&str, &str, &str); 71] = [
+const TABLE: [(&str, &str, &str); 75] = [
     ("GET", "/pages.css", "......."),
     ("GET", "/transparency", "......."),
     ("GET", "/transparency/check", "......."),
@@ -97,6 +97,10 @@ const TABLE: [(&str, &str, &str); 71] = [
     ("GET", "/console/decisions-of-moderation/4", "sfff..s"),
     ("GET", "/console/decisions-of-moderation/5", "sfffn.s"),
     ("POST", "/console/decisions-of-moderation/4/undo", "sffftts"),
+    ("POST", "/console/decisions-of-moderation/4/tell", "sffftts"),
+    ("POST", "/console/moderation/13/evidence", "sffftts"),
+    ("GET", "/console/undo-decisions", "sfff..s"),
+    ("POST", "/console/undo-decisions", "sffftts"),
     ("GET", "/console/open-case", "sfff..s"),
     ("POST", "/console/open-case", "sffftts"),
     ("GET", "/console/invitation/x", "nnnnnnn"),

@@ -1,0 +1,57 @@
+//! Erasing removed posts that nobody can contest any more, which the public log counts, and
+//! forgetting cases a year after their end.
+
+use super::{Moderation, ModerationError};
+use heliograph_model::UnixMs;
+use heliograph_moderation::erasure::{self, Erase};
+use heliograph_moderation::forgetting::{self, Forget};
+use heliograph_transparency::entry::Errand;
+
+/// How often it looks, in seconds. What is erased has waited for half a year.
+const EVERY_S: i64 = 3_600;
+
+impl Moderation {
+    /// Erases what is due, an hour after the last time at the soonest.
+    pub(super) async fn erase_what_is_due(&self, last: &mut UnixMs) -> Result<(), ModerationError> {
+        let now_s = i64::try_from(self.desk.now_s()).unwrap_or(i64::MAX / 1000);
+        let now = UnixMs(now_s * 1000);
+        if now < last.plus_seconds(EVERY_S) {
+            return Ok(());
+        }
+        *last = now;
+        self.forget_cases(now).await?;
+        loop {
+            let mut view = self.store.view().await?;
+            let due = erasure::due(&mut *view, now).await?;
+            drop(view);
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut erased = 0;
+            for decided in due {
+                if self.store.write(Erase { decided }).await? {
+                    erased += 1;
+                }
+            }
+            // After the act, unlike everything else: a count that a crash loses tells too little, and
+            // one that is entered first could tell of what is still there.
+            if erased > 0 {
+                self.count_many(Errand::Erased, erased).await?;
+            }
+        }
+    }
+
+    async fn forget_cases(&self, now: UnixMs) -> Result<(), ModerationError> {
+        loop {
+            let mut view = self.store.view().await?;
+            let due = forgetting::due(&mut *view, now).await?;
+            drop(view);
+            if due.is_empty() {
+                return Ok(());
+            }
+            for case in due {
+                while self.store.write(Forget { case }).await? {}
+            }
+        }
+    }
+}
