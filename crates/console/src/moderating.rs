@@ -86,6 +86,18 @@ pub enum Opening {
     AskedByAnother,
 }
 
+/// Whether what was reported can be taken to a hotline or an authority as a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// Not by the moderator who looks at the case.
+    #[default]
+    Closed,
+    /// By them, once.
+    Open,
+    /// It was taken.
+    Taken,
+}
+
 /// A report to a hotline or an authority, made outside of these pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HotlineReport {
@@ -116,8 +128,8 @@ pub struct CaseSheet {
     pub earlier: Vec<Decided>,
     /// The decision that is contested, where this is an appeal.
     pub contested: Option<Decided>,
-    /// Whether the one who looks at it may take what was reported away as a file.
-    pub evidence: bool,
+    /// Whether what was reported can be taken away as a file.
+    pub evidence: Evidence,
     /// What the classifier finds, in words, with the features that count most.
     pub classifier: Option<String>,
     /// The moderator who looks at it has it.

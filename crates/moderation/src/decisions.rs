@@ -554,7 +554,7 @@ impl Decide {
         now: UnixMs,
     ) -> Result<Option<u64>, DecideError> {
         if let Some(first) = second_look::first(tx.rows(), case).await? {
-            return self.settle_first(&first, now);
+            return Ok(self.settle_first(&first, now));
         }
         if let Some(number) = case.contests {
             return Ok(Some(number));
@@ -574,14 +574,14 @@ impl Decide {
 impl Decide {
     /// What a second look that comes to something else does to the first decision: it takes its
     /// place, or takes it back where nothing should have been done.
-    fn settle_first(&mut self, first: &Decided, now: UnixMs) -> Result<Option<u64>, DecideError> {
+    fn settle_first(&mut self, first: &Decided, now: UnixMs) -> Option<u64> {
         if !first.is_in_force(now) {
-            return Ok(None);
+            return None;
         }
         if self.verdict.act == Act::Nothing {
             self.verdict.act = Act::Undo;
         }
-        Ok(first.number())
+        first.number()
     }
 }
 

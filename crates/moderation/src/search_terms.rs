@@ -30,7 +30,7 @@ const ALL: Owner = Owner::INSTALLATION;
 pub fn parse(text: &str) -> Option<Subject> {
     let lower: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let term = lower.join(" ");
-    let fits = term.chars().count() <= TERM_CHARS_MAX && keys(&term)[0] != "";
+    let fits = term.chars().count() <= TERM_CHARS_MAX && !keys(&term)[0].is_empty();
     fits.then_some(Subject::Term(term))
 }
 

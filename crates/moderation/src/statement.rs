@@ -1,5 +1,9 @@
 //! The statement of reasons that an owner is given, as Article 17 of the Digital Services Act asks,
-//! and its record for the European database, which names nobody.
+//! and its [record for the European database](record), which names nobody.
+
+mod record;
+
+pub use record::record;
 
 use crate::appeals::OPEN_DAYS;
 use crate::cases::Origin;
@@ -9,7 +13,6 @@ use crate::terms;
 use heliograph_model::{Territory, UnixMs};
 use heliograph_transparency::entry::{Act, Day};
 use heliograph_transparency::tree::Hash;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// The statement of a decision with this number in the log. The log holds its hash.
@@ -131,81 +134,5 @@ fn source(decided: &Decided) -> String {
         }
         Origin::Appeal => "You contested a decision.".into(),
         Origin::SecondLook => "A second moderator looked at an earlier decision.".into(),
-    }
-}
-
-/// The record for the European database of statements of reasons. It has no personal data: the
-/// facts are those that the log's public fields tell, never the moderator's words.
-pub fn record(decided: &Decided, number: u64, origin: &str) -> Value {
-    let verdict = &decided.verdict;
-    let clause = terms::version(decided.terms).and_then(|terms| terms.clause(&verdict.clause));
-    let category = verdict.category.word().replace('-', "_").to_uppercase();
-    let source_type = match decided.origin {
-        Origin::Report | Origin::Search => "SOURCE_TYPE_OTHER_NOTIFICATION",
-        Origin::Notice => "SOURCE_ARTICLE_16",
-        Origin::Machine | Origin::Own | Origin::Appeal | Origin::SecondLook | Origin::Order(_) => {
-            "SOURCE_VOLUNTARY"
-        }
-    };
-    let automated = if decided.is_by_machine() {
-        "AUTOMATED_DECISION_FULLY"
-    } else if decided.found_by_machine {
-        "AUTOMATED_DECISION_PARTIALLY"
-    } else {
-        "AUTOMATED_DECISION_NOT_AUTOMATED"
-    };
-    let ground = clause.map_or_else(String::new, |clause| {
-        format!(
-            "Clause {} of the terms, version {}",
-            clause.id, decided.terms
-        )
-    });
-    let explanation = clause.map_or("", |clause| clause.text);
-    let mut record = json!({
-        "puid": format!("{origin}-{number}"),
-        "decision_facts": format!(
-            "Under the clause on {}, {}",
-            clause.map_or("the terms", |clause| clause.title),
-            what_is_done(decided),
-        ),
-        "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": ground,
-        "incompatible_content_explanation": explanation,
-        "content_type": ["CONTENT_TYPE_TEXT"],
-        "category": format!("STATEMENT_CATEGORY_{category}"),
-        "source_type": source_type,
-        "automated_detection": if decided.found_by_machine { "Yes" } else { "No" },
-        "automated_decision": automated,
-        "application_date": day(decided.at).to_string(),
-        "content_date": day(decided.received).to_string(),
-    });
-    let fields = record.as_object_mut().expect("made as an object above");
-    match verdict.act {
-        Act::Freeze | Act::Limit => {
-            fields.insert(
-                "decision_account".into(),
-                json!("DECISION_ACCOUNT_SUSPENDED"),
-            );
-        }
-        act => {
-            fields.insert("decision_visibility".into(), json!([visibility(act)]));
-        }
-    }
-    if let Territory::Countries(countries) = &verdict.territory {
-        fields.insert("territorial_scope".into(), json!(countries));
-    }
-    if let Some(until) = verdict.until {
-        let end = day(until).to_string();
-        fields.insert("end_date_visibility_restriction".into(), json!(end));
-    }
-    record
-}
-
-fn visibility(act: Act) -> &'static str {
-    match act {
-        Act::Demote => "DECISION_VISIBILITY_CONTENT_DEMOTED",
-        Act::WarnScam | Act::WarnFake => "DECISION_VISIBILITY_CONTENT_LABELLED",
-        Act::Remove => "DECISION_VISIBILITY_CONTENT_REMOVED",
-        _ => "DECISION_VISIBILITY_CONTENT_DISABLED",
     }
 }

@@ -3,8 +3,8 @@
 use super::NOW_S;
 use crate::casework::Person;
 use crate::moderating::{
-    CaseSheet, Face, HotlineReport, Moderating, ModeratingError, Notice, NoticeState, Opening,
-    Queue, QueueLine, ReportLine, UndoAll,
+    CaseSheet, Evidence, Face, HotlineReport, Moderating, ModeratingError, Notice, NoticeState,
+    Opening, Queue, QueueLine, ReportLine, UndoAll,
 };
 use heliograph_model::{ChannelId, MessageId, Territory, UnixMs, UserId};
 use heliograph_moderation::appeals::Appeal;
@@ -128,7 +128,11 @@ pub(crate) fn sheet(number: u64) -> CaseSheet {
         }],
         earlier: vec![decided(4)],
         contested: (number == APPEAL).then(|| decided(4)),
-        evidence: number == CHILD,
+        evidence: if number == CHILD {
+            Evidence::Open
+        } else {
+            Evidence::Closed
+        },
         classifier: Some("fraud 0.93: “money first”".into()),
         mine: true,
         proposed_by_me: false,
@@ -260,10 +264,7 @@ impl Moderating for FakeModeration {
 
     fn evidence(&self, who: &Person, case: u64) -> Result<CaseSheet, ModeratingError> {
         self.did(who, format!("evidence {case}"));
-        self.change(case, |sheet| {
-            sheet.evidence = false;
-            sheet.case.exported = Some(NOW);
-        });
+        self.change(case, |sheet| sheet.evidence = Evidence::Taken);
         self.case(who, case)
     }
 

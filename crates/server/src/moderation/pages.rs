@@ -7,7 +7,7 @@ use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
-    CaseSheet, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
+    CaseSheet, Evidence, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
     QueueLine, ReportLine, UndoAll,
 };
 use heliograph_domain::{accounts, channels, stale};
@@ -255,14 +255,14 @@ impl Moderating for ModerationPages {
     }
 
     fn count_undone(&self, _: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
-        self.wait(async { Ok(self.undone_by(asked).await?.len()) })
+        Ok(self.undone_by(asked).len())
     }
 
     fn undo_all(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError> {
         self.wait(async {
             let moderator = self.number(who).await?;
             let mut count = 0;
-            for number in self.undone_by(asked).await? {
+            for number in self.undone_by(asked) {
                 let undo = Undo {
                     moderator,
                     number,
@@ -456,9 +456,9 @@ impl Moderating for ModerationPages {
 
 impl ModerationPages {
     /// The numbers of the decisions that would be taken back together.
-    async fn undone_by(&self, asked: &UndoAll) -> Result<Vec<u64>, ModeratingError> {
+    fn undone_by(&self, asked: &UndoAll) -> Vec<u64> {
         let now_s = self.moderation.desk.now_s();
-        let numbers: Vec<u64> = self.moderation.desk.office.with_log(|log| {
+        self.moderation.desk.office.with_log(|log| {
             let decisions = log.ledger().moderation().decisions();
             let asked_for = decisions.filter(|logged| {
                 let by = match asked.by {
@@ -475,8 +475,7 @@ impl ModerationPages {
                 })
                 .map(|logged| logged.decision.number)
                 .collect()
-        });
-        Ok(numbers)
+        })
     }
 
     /// Has the log count that a case goes to a hotline or an authority: once for each case.
@@ -556,7 +555,13 @@ async fn sheet(
         reports: lines.collect(),
         earlier,
         contested,
-        evidence: case.evidence_is_open_to(me, now),
+        evidence: if case.exported.is_some() {
+            Evidence::Taken
+        } else if case.evidence_is_open_to(me, now) {
+            Evidence::Open
+        } else {
+            Evidence::Closed
+        },
         classifier: None,
         mine: case.taken_by(now) == Some(me),
         case,

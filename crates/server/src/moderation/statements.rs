@@ -33,7 +33,8 @@ impl Moderation {
         let mut records = Vec::with_capacity(numbers.len());
         for number in numbers {
             let decided = decisions::by_number(&mut *view, number).await?;
-            records.extend(decided.map(|decided| statement::record(&decided, number, &origin)));
+            let record = decided.and_then(|decided| statement::record(&decided, number, &origin));
+            records.extend(record);
         }
         Ok((records, next))
     }

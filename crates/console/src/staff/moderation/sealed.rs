@@ -3,7 +3,7 @@
 use super::{case_path, with_case, words};
 use crate::answer::Refusal;
 use crate::fields::{Field, Fields, Wrong, field};
-use crate::moderating::{CaseSheet, HotlineReport, Moderating, ModeratingError, Opening};
+use crate::moderating::{CaseSheet, Evidence, HotlineReport, Moderating, ModeratingError, Opening};
 use crate::page::Page;
 use crate::portal::Typed;
 use crate::staff::roles::Right;
@@ -139,15 +139,19 @@ fn show(shared: &Shared, visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong:
         }
         h2 { "The text" }
         pre .statement tabindex="0" #report-text { (text(&shared.installation, sheet)) }
-        @if sheet.evidence {
-            form method="post" action={ (case_path(number)) "/evidence" } {
-                (csrf(visit))
-                button .grave type="submit" #evidence { "Take what was reported as a file, once" }
+        @match sheet.evidence {
+            Evidence::Open => {
+                form method="post" action={ (case_path(number)) "/evidence" } {
+                    (csrf(visit))
+                    button .grave type="submit" #evidence { "Take what was reported as a file, once" }
+                }
             }
-        } @else if sheet.case.exported.is_some() {
-            p #taken { "What was reported was taken as a file already. The public log counts it." }
-        } @else {
-            p .quiet { "Those who have opened what is sealed, or have the case, can take what was reported as a file." }
+            Evidence::Taken => {
+                p #taken { "What was reported was taken as a file already. The public log counts it." }
+            }
+            Evidence::Closed => {
+                p .quiet { "Those who have opened what is sealed, or have the case, can take what was reported as a file." }
+            }
         }
         form .boxed method="post" action={ (case_path(number)) "/hotline" } {
             (csrf(visit))
