@@ -540,6 +540,7 @@ impl Decide {
             state: Progress::Waiting,
             settled: None,
             appeals: 0,
+            told: None,
         };
         put(tx, &decided)?;
         Ok(())

@@ -159,7 +159,7 @@ impl KeepBack {
     /// The number of the case in which a person will look: the open one about the subject, the one of
     /// its campaign, or a new one.
     async fn case(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-        if let Some(case) = cases::open_about(tx.rows(), &self.subject, false).await? {
+        if let Some(case) = cases::open_about(tx.rows(), &self.subject).await? {
             return Ok(case.number);
         }
         if let Some(precedent) = self.like

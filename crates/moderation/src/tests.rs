@@ -1,8 +1,8 @@
 //! The circle, in one thread: reports, a case, a decision in a log that keeps its own rules, its
 //! effect, an appeal, the way back.
 
-mod gate;
 mod afterwards;
+mod gate;
 mod search_terms;
 
 use crate::Subject;

@@ -1,8 +1,8 @@
 //! The command line.
 
+mod announce;
 mod bot;
 mod model;
-mod announce;
 mod moderation;
 mod search;
 mod staff;

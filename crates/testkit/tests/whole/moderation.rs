@@ -308,7 +308,7 @@ async fn what_somebody_decided_is_taken_back_together_and_told_to_the_database()
     let house = DeskHouse::new().await;
     let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
     let mut ben = Person::sign_up(&house, "Ben", "+4915100000002").await;
-    let (channel_id, _) = channel(&mut ada, "cheap_pills").await;
+    let (channel_id, _) = channel(&mut ada, "cheap_pills", "Cheap pills").await;
     let (cleo, dora) = (moderator(&house, "Cleo"), moderator(&house, "Dora"));
     let decided = pages(&house, move |pages| {
         let fraud = reasons::find("fraud").expect("a reason");
