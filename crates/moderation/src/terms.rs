@@ -1,5 +1,7 @@
 //! The terms: one text for the whole world, in versions, whose clauses every decision cites.
 
+use heliograph_transparency::entry::annex_of;
+use heliograph_transparency::regions::Country;
 use heliograph_transparency::tree::Hash;
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
@@ -25,6 +27,30 @@ pub struct Clause {
     pub title: &'static str,
     /// What it says.
     pub text: &'static str,
+}
+
+/// What a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// For everybody.
+    World,
+    /// A limit that a country's law asks for: it holds for people there and nowhere else.
+    Country(Country),
+    /// A right that a law gives: nothing can be decided under it.
+    Right,
+}
+
+impl Clause {
+    /// For whom it is: the rules of an annex begin with what they are, and cite their law.
+    pub fn reach(&self) -> Reach {
+        match annex_of(self.id) {
+            None => Reach::World,
+            Some(place) => match place.parse() {
+                Ok(country) if self.text.starts_with("Limit") => Reach::Country(country),
+                _ => Reach::Right,
+            },
+        }
+    }
 }
 
 impl Terms {
@@ -88,6 +114,24 @@ pub fn current() -> &'static Terms {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn every_rule_of_an_annex_is_a_right_or_a_limit_and_cites_its_law() {
+        for terms in all() {
+            for clause in terms.clauses() {
+                let annex = annex_of(clause.id).is_some();
+                let kind = ["Right, for people in ", "Limit, for people in "];
+                let kind = kind.iter().any(|kind| clause.text.starts_with(kind));
+                assert_eq!(kind, annex, "{}", clause.id);
+                assert_eq!(clause.text.contains(" Law: "), annex, "{}", clause.id);
+            }
+        }
+        let reach = |id| current().clause(id).map(Clause::reach);
+        let germany = "DE".parse().expect("a country");
+        assert_eq!(reach("annex.DE.1"), Some(Reach::Country(germany)));
+        assert_eq!(reach("annex.EU.1"), Some(Reach::Right));
+        assert_eq!(reach("spam.1"), Some(Reach::World));
+    }
 
     #[test]
     fn every_clause_has_a_name_a_title_and_a_text() {

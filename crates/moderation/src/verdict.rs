@@ -1,6 +1,6 @@
 //! What a moderator, or a machine for a while, wants to be done.
 
-use crate::terms;
+use crate::terms::{self, Clause, Reach};
 use heliograph_model::{Territory, UnixMs};
 use heliograph_transparency::entry::{Act, Category};
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -42,6 +42,9 @@ pub enum MalformedVerdict {
     /// No such clause.
     #[error("this is no clause of the terms")]
     Clause,
+    /// A rule of a country's annex, for people elsewhere.
+    #[error("this rule is a country's law: decide for people there, and nobody else")]
+    Annex,
     /// No facts.
     #[error("say what the facts are: the owner reads it, and may contest it")]
     NoFacts,
@@ -62,8 +65,16 @@ pub enum MalformedVerdict {
 impl Verdict {
     /// Checks a verdict at `now`.
     pub fn check(&self, now: UnixMs) -> Result<(), MalformedVerdict> {
-        if terms::current().clause(&self.clause).is_none() {
-            return Err(MalformedVerdict::Clause);
+        let clause = terms::current().clause(&self.clause);
+        match clause.map(Clause::reach) {
+            None | Some(Reach::Right) => return Err(MalformedVerdict::Clause),
+            Some(Reach::Country(country)) if self.act.is_measure() => {
+                let there = Territory::Countries(vec![country.to_string()]);
+                if self.territory != there {
+                    return Err(MalformedVerdict::Annex);
+                }
+            }
+            Some(Reach::World | Reach::Country(_)) => {}
         }
         if self.facts.trim().is_empty() {
             return Err(MalformedVerdict::NoFacts);
@@ -144,6 +155,33 @@ mod tests {
 
     fn countries(codes: &[&str]) -> Territory {
         Territory::Countries(codes.iter().map(|code| (*code).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_countrys_law_reaches_that_country_alone_and_a_right_takes_nothing() {
+        let under = |clause: &str, act, territory| {
+            let verdict = Verdict {
+                clause: clause.into(),
+                territory,
+                ..verdict(act)
+            };
+            verdict.check(NOW)
+        };
+        assert_eq!(
+            under("annex.DE.1", Act::Restrict, countries(&["DE"])),
+            Ok(())
+        );
+        for wider in [
+            Territory::World,
+            countries(&["DE", "FR"]),
+            countries(&["FR"]),
+        ] {
+            let found = under("annex.DE.1", Act::Restrict, wider);
+            assert_eq!(found, Err(MalformedVerdict::Annex));
+        }
+        assert_eq!(under("annex.DE.1", Act::Nothing, Territory::World), Ok(()));
+        let right = under("annex.EU.1", Act::Delist, Territory::World);
+        assert_eq!(right, Err(MalformedVerdict::Clause));
     }
 
     #[test]

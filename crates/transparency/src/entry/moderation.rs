@@ -157,6 +157,12 @@ impl Decision {
     }
 }
 
+/// The place whose annex a clause of the terms belongs to, as `DE` of `annex.DE.1`.
+pub fn annex_of(clause: &str) -> Option<&str> {
+    let (place, _) = clause.strip_prefix("annex.")?.split_once('.')?;
+    Some(place)
+}
+
 fn optional<T: std::str::FromStr>(line: Value<'_>) -> Result<Option<T>, Malformed> {
     match line.as_str() {
         "-" => Ok(None),

@@ -8,7 +8,7 @@ use super::findings::{Degree, Finding};
 use super::{At, Broken, Ledger, Mark, ensure};
 use crate::entry::{
     Act, Appeal, Body, Control, Day, Decider, Decision, Deed, Duty, Errand, Hour, Model, Moderator,
-    Scope, Signed, Source, Terms,
+    Scope, Signed, Source, Terms, annex_of,
 };
 use crate::regions::Country;
 use std::collections::BTreeMap;
@@ -219,6 +219,7 @@ impl Moderation {
             15,
             "an order, and only one, names its authority"
         );
+        check_annex(decision)?;
         let by: Vec<u16> = by.iter().map(|signed| signed.index).collect();
         self.check_settled(decision, &by)?;
         Ok(Change::Decision(LoggedDecision {
@@ -394,6 +395,20 @@ impl Moderation {
         let position = usize::try_from(position).expect("as many as fit in memory");
         self.decisions.replace(position, Arc::new(decision));
     }
+}
+
+/// What a country's law asks for holds there, and nowhere else.
+fn check_annex(decision: &Decision) -> Result<(), Broken> {
+    let Some(place) = annex_of(&decision.clause) else {
+        return Ok(());
+    };
+    let there = place.parse().map(|country| Scope::Countries(vec![country]));
+    ensure!(
+        !decision.act.is_measure() || there.is_ok_and(|there| decision.scope == there),
+        15,
+        "a clause of the annex of {place} reaches further than there"
+    );
+    Ok(())
 }
 
 fn check_machine(decision: &Decision, date: Day) -> Result<(), Broken> {

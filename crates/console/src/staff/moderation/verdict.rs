@@ -19,6 +19,7 @@ use heliograph_moderation::cases::{Case, Origin, Proposal};
 use heliograph_moderation::decisions::{
     Decided, LARGE_MEMBERS, MalformedVerdict, Outcome, Progress, Verdict,
 };
+use heliograph_moderation::terms::Reach;
 use heliograph_moderation::{statement, terms};
 use heliograph_transparency::entry::{Act, Category, Day};
 use maud::{Markup, html};
@@ -144,7 +145,9 @@ fn read(typed: &Typed, sheet: &CaseSheet, now_s: u64) -> Result<Verdict, Wrong> 
         let field = match error {
             MalformedVerdict::Clause => CLAUSE.name,
             MalformedVerdict::NoFacts | MalformedVerdict::LongFacts => FACTS.name,
-            MalformedVerdict::Countries | MalformedVerdict::Territory => COUNTRIES.name,
+            MalformedVerdict::Annex | MalformedVerdict::Countries | MalformedVerdict::Territory => {
+                COUNTRIES.name
+            }
             MalformedVerdict::Past => UNTIL.name,
         };
         let words = format!("{}.", capital(&error.to_string()));
@@ -196,6 +199,7 @@ pub(super) fn form(visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong: &Wron
     let clauses: Vec<(&str, String)> = terms::current()
         .clauses()
         .iter()
+        .filter(|clause| clause.reach() != Reach::Right)
         .map(|clause| (clause.id, format!("{} {}", clause.id, clause.title)))
         .collect();
     let categories: Vec<(&str, String)> = Category::ALL

@@ -136,6 +136,32 @@ fn decisions_are_numbered_without_a_gap() {
 }
 
 #[test]
+fn a_countrys_law_reaches_that_country_alone() {
+    let mut town = Town::new();
+    let under = |clause: &str, scope, decision| Decision {
+        clause: clause.into(),
+        scope,
+        ..decision
+    };
+    let here = |codes: &[&str]| {
+        let codes = codes.iter().map(|code| code.parse().unwrap());
+        Scope::Countries(codes.collect())
+    };
+    let why = "a clause of the annex of DE reaches further than there";
+    for wider in [Scope::World, here(&["DE", "FR"]), here(&["FR"])] {
+        let decision = under("annex.DE.1", wider, town.decision(Act::Restrict));
+        refused(town.decide(decision, &[1]), 15, why);
+    }
+    let right = under("annex.EU.1", here(&["DE"]), town.decision(Act::Restrict));
+    let why = "a clause of the annex of EU reaches further than there";
+    refused(town.decide(right, &[1]), 15, why);
+    let there = under("annex.DE.1", here(&["DE"]), town.decision(Act::Restrict));
+    town.decide(there, &[1]).unwrap();
+    let nothing = under("annex.DE.1", Scope::World, town.decision(Act::Nothing));
+    town.decide(nothing, &[1]).unwrap();
+}
+
+#[test]
 fn something_grave_is_decided_by_two() {
     let mut town = Town::new();
     for act in [Act::Block, Act::Freeze, Act::Remove] {
