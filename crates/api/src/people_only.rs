@@ -16,6 +16,8 @@ const METHODS: &[&str] = &[
     "channels.searchPosts",
     "channels.updateUsername",
     "channels.setDiscussionGroup",
+    "help.acceptTermsOfService",
+    "help.getTermsOfServiceUpdate",
     "messages.checkChatInvite",
     "messages.clearAllDrafts",
     "messages.deleteHistory",

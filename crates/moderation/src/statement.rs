@@ -1,5 +1,5 @@
 //! The statement of reasons that an owner is given, as Article 17 of the Digital Services Act asks,
-//! and its [record for the European database](record), which names nobody.
+//! and its [record for the European database](record()), which names nobody.
 
 mod record;
 

@@ -17,20 +17,15 @@ pub(super) fn register(router: &mut Router) {
 }
 
 /// `help.getTermsOfServiceUpdate`: the newest terms, where the caller has not accepted them yet, and
-/// when to ask again. Bots are their owners' and accept nothing.
+/// when to ask again.
 async fn get_terms_of_service_update(
     cx: Ctx,
     _: f::help::GetTermsOfServiceUpdate,
 ) -> Result<enums::help::TermsOfServiceUpdate> {
     let me = cx.user()?;
     let expires = ask_again_at(cx.now());
-    let due = if me.is_bot() {
-        None
-    } else {
-        let mut view = cx.store.view().await?;
-        acceptance::due(&mut *view, me).await?
-    };
-    Ok(match due {
+    let mut view = cx.store.view().await?;
+    Ok(match acceptance::due(&mut *view, me).await? {
         None => types::help::TermsOfServiceUpdateEmpty { expires }.into(),
         Some(terms) => types::help::TermsOfServiceUpdate {
             expires,
