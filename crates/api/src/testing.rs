@@ -25,7 +25,7 @@ use heliograph_model::{
 };
 use heliograph_moderation::cases::{OpenCase, Origin};
 use heliograph_moderation::enact::Enact;
-use heliograph_moderation::{decisions, reasons, search_terms};
+use heliograph_moderation::{Subject, decisions, reasons, search_terms};
 use heliograph_store::{BoxFuture, Clock, Command, Listener, Locks, StoreError, Tx, Wake, memory};
 use heliograph_tl::{Decode, Function, enums, types};
 use heliograph_transparency::entry::{Act, Category};
@@ -212,11 +212,25 @@ impl World {
 
     /// Has a search term find nothing, by the log's decision of this number.
     pub async fn bar(&self, term: &str, territory: Territory, number: u64) {
+        let subject = search_terms::parse(term).expect("a term");
+        let verdict = decisions::Verdict {
+            act: Act::Delist,
+            territory,
+            until: None,
+            clause: "goods.1".into(),
+            category: Category::Products,
+            facts: "It leads to a trade in drugs.".into(),
+        };
+        self.decide(subject, verdict, number).await;
+    }
+
+    /// Decides something and carries it out, as if the log held it under this number.
+    pub async fn decide(&self, subject: Subject, verdict: decisions::Verdict, number: u64) {
         let store = &self.services.store;
         let open = OpenCase {
-            subject: search_terms::parse(term).expect("a term"),
+            subject,
             origin: Origin::Own,
-            reason: reasons::find("drugs").expect("a reason"),
+            reason: reasons::of_clause(&verdict.clause),
             statement: String::new(),
             not_wider: None,
         };
@@ -224,14 +238,7 @@ impl World {
         let decide = decisions::Decide {
             moderator: 1,
             case,
-            verdict: decisions::Verdict {
-                act: Act::Delist,
-                territory,
-                until: None,
-                clause: "goods.1".into(),
-                category: Category::Products,
-                facts: "It leads to a trade in drugs.".into(),
-            },
+            verdict,
             salt: [0; 32],
         };
         store.write(decide).await.expect("it is decided");

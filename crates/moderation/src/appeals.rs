@@ -155,6 +155,8 @@ impl Command for Contest {
         }
         let decided = decisions::by_number(tx.rows(), self.number).await?;
         let own = decided.filter(|decided| decided.owner == Some(self.by));
+        // Who was not told of it knows of no such decision.
+        let own = own.filter(|decided| decided.told_at().is_some());
         let mut decided = own.ok_or(AppealError::Unknown)?;
         if !decided.is_in_force(now) {
             return Err(AppealError::NotInForce);

@@ -15,8 +15,10 @@ use std::sync::Arc;
 /// Answers for the account.
 pub struct SpamBot(Arc<Services>);
 
-const ALL_WELL: &str = "Good news: nothing is decided against your account, your channels, groups \
-                        and bots. You are free as a bird.";
+/// Said to everybody who has nothing to read. It is true as well where something was decided that the
+/// owner is told later, because a child or a life is concerned.
+const NOTHING: &str = "There is no decision about your account, your channels, groups or bots that you \
+                       could read here.";
 
 const HELP: &str = "Send /start to see what was decided about what is yours, or
 
@@ -46,20 +48,21 @@ impl SpamBot {
         let mut text = String::new();
         for number in against(&mut *view, of).await? {
             let decided = decisions::by_number(&mut *view, number).await?;
-            let in_force = decided.filter(|decided| decided.is_in_force(now));
+            let told = decided.filter(|decided| decided.told_at().is_some());
+            let in_force = told.filter(|decided| decided.is_in_force(now));
             if let Some(decided) = in_force {
                 text.push_str(&statement::text(&decided, number));
                 text.push_str("\n\n");
             }
         }
         Ok(if text.is_empty() {
-            ALL_WELL.to_owned()
+            NOTHING.to_owned()
         } else {
             text + "Is one of these wrong? /appeal NUMBER and why. Somebody else decides."
         })
     }
 
-    /// The decision with this number, where it is about something of this person's.
+    /// The decision with this number, where it is about something of this person's and they were told.
     async fn own(&self, of: UserId, number: &str) -> Result<Option<(u64, Decided)>, StoreError> {
         let Ok(number) = number.parse() else {
             return Ok(None);
@@ -67,6 +70,7 @@ impl SpamBot {
         let mut view = self.0.store.view().await?;
         let decided = decisions::by_number(&mut *view, number).await?;
         let own = decided.filter(|decided| decided.owner == Some(of));
+        let own = own.filter(|decided| decided.told_at().is_some());
         Ok(own.map(|decided| (number, decided)))
     }
 
@@ -133,5 +137,59 @@ impl Answers for SpamBot {
 
     async fn answer(&mut self, question: &Question) -> Result<Option<String>, StoreError> {
         self.text(question).await.map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Person, World};
+    use heliograph_model::{MessageId, Territory};
+    use heliograph_moderation::decisions::Verdict;
+    use heliograph_moderation::enact::TellOwner;
+    use heliograph_transparency::entry::{Act, Category};
+
+    async fn said(world: &World, person: &Person, text: &str) -> String {
+        let question = Question {
+            id: MessageId(1),
+            from: person.id,
+            text: text.into(),
+        };
+        let mut bot = SpamBot::new(world.services.clone());
+        let answer = bot.answer(&question).await.expect("the store works");
+        answer.expect("it answers everything")
+    }
+
+    #[tokio::test]
+    async fn a_decision_about_a_life_is_as_if_it_were_not_until_the_owner_is_told() {
+        let world = World::new().await;
+        let ada = world.person("Ada", "4930123456").await;
+        let verdict = Verdict {
+            act: Act::Limit,
+            territory: Territory::World,
+            until: None,
+            clause: "life.1".into(),
+            category: Category::PublicSecurity,
+            facts: "It threatens somebody.".into(),
+        };
+        world.decide(Subject::User(ada.id), verdict, 1).await;
+        let unknown = AppealError::Unknown.to_string();
+        let asked = ["/start", "/decision 1", "/appeal 1 It was a joke."];
+        for (text, expected) in asked.into_iter().zip([NOTHING, &unknown]) {
+            assert_eq!(said(&world, &ada, text).await, expected, "{text}");
+        }
+        let refused = said(&world, &ada, asked[2]).await;
+        assert!(refused.to_lowercase().contains(&unknown), "{refused}");
+
+        let mut view = world.services.store.view().await.expect("the store works");
+        let decided = decisions::by_number(&mut *view, 1).await;
+        let decided = decided.expect("the store works").expect("it was decided");
+        drop(view);
+        let told = world.services.store.write(TellOwner { decided }).await;
+        assert!(told.expect("the store works"));
+        for text in &asked[..2] {
+            let answer = said(&world, &ada, text).await;
+            assert!(answer.contains("It threatens somebody."), "{answer}");
+        }
     }
 }

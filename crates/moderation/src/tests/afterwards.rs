@@ -201,18 +201,20 @@ async fn an_owner_is_told_of_a_childs_case_later_and_can_contest_from_then_on() 
     town.store.write(decide).await.unwrap();
     town.log_what_waits().await;
     assert!(town.letters(town.owner).await.is_empty());
-    town.pass_s(OPEN_DAYS * 86_400 + 60);
-    let decided = town.newest().await;
-    let tell = TellOwner { decided };
-    assert!(town.store.write(tell.clone()).await.unwrap());
-    assert!(!town.store.write(tell).await.unwrap(), "they are told once");
-    assert_eq!(town.letters(town.owner).await.len(), 1);
     let contest = Contest {
         by: town.owner,
         number: 1,
         text: "It is a school.".into(),
         salt: seed("appeal"),
     };
+    let guessed = town.store.write(contest.clone()).await;
+    assert!(matches!(guessed, Err(AppealError::Unknown)));
+    town.pass_s(OPEN_DAYS * 86_400 + 60);
+    let decided = town.newest().await;
+    let tell = TellOwner { decided };
+    assert!(town.store.write(tell.clone()).await.unwrap());
+    assert!(!town.store.write(tell).await.unwrap(), "they are told once");
+    assert_eq!(town.letters(town.owner).await.len(), 1);
     town.store
         .write(contest)
         .await
