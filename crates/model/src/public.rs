@@ -4,7 +4,9 @@
 //! way to make one of what is private: a peer without a username, a message of a private chat or of
 //! a group. That is how DESIGN's eighth promise is kept.
 
-use crate::{Channel, ChannelId, FirstName, Message, MessageId, Peer, Person, PersonKind};
+use crate::{
+    Channel, ChannelId, FileId, FirstName, MediaKind, Message, MessageId, Peer, Person, PersonKind,
+};
 
 /// What kind of public peer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +138,7 @@ pub struct PublicPost {
     id: MessageId,
     date: i32,
     text: String,
+    photos: Vec<FileId>,
 }
 
 impl PublicPost {
@@ -152,6 +155,7 @@ impl PublicPost {
             id: message.id,
             date: message.date,
             text: message.body.text.clone(),
+            photos: photos(message),
         })
     }
 
@@ -179,6 +183,17 @@ impl PublicPost {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The photos that stand over the text.
+    pub fn photos(&self) -> &[FileId] {
+        &self.photos
+    }
+}
+
+fn photos(message: &Message) -> Vec<FileId> {
+    let media = message.body.media.as_ref();
+    let photo = media.filter(|media| media.kind == MediaKind::Photo);
+    photo.map_or_else(Vec::new, |photo| photo.files.clone())
 }
 
 #[cfg(test)]

@@ -5,19 +5,19 @@
 
 use crate::cases::{self, Origin};
 use crate::decisions::{self, DecideError, Hide, Progress, Verdict};
-use crate::opinion::Opinion;
+use crate::opinion::{Opinion, text_hash};
 use crate::precedents::Precedent;
 use crate::reasons::{self, Reason};
 use crate::subject::{Subject, known};
-use heliograph_model::{Measures, Owner, Reach, Territory, UnixMs};
+use heliograph_model::{Measures, Owner, PublicPost, Reach, Territory, UnixMs};
 use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
 
-/// What a machine has acted on: which text of a subject, and by which decision.
+/// What a machine has acted on: which text of a subject or which pictures, and by which decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ActedOn {
-    /// SHA-256 of the text.
+    /// SHA-256 of the text, or of what the pictures are called.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub text: [u8; 32],
     /// The decision, in this installation's own count.
@@ -27,16 +27,30 @@ pub struct ActedOn {
 
 row!(ActedOn, Table::CaseOrder, key: String);
 
-fn key(subject: &Subject) -> String {
-    format!("machine/{subject}")
+/// What a machine goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// What it says.
+    Text,
+    /// A picture in it.
+    Picture,
 }
 
-/// The last text of a subject on which a machine has acted.
+fn key(subject: &Subject, sign: Sign) -> String {
+    let kind = match sign {
+        Sign::Text => "text",
+        Sign::Picture => "picture",
+    };
+    format!("machine/{kind}/{subject}")
+}
+
+/// What of a subject a machine has acted on last.
 pub async fn acted_on(
     rows: &mut dyn Rows,
     subject: &Subject,
+    sign: Sign,
 ) -> Result<Option<ActedOn>, StoreError> {
-    rows.find(Owner::INSTALLATION, &key(subject)).await
+    rows.find(Owner::INSTALLATION, &key(subject, sign)).await
 }
 
 /// Hides what a machine found, and opens a case about it or joins the open one.
@@ -44,7 +58,9 @@ pub async fn acted_on(
 pub struct KeepBack {
     /// What.
     pub subject: Subject,
-    /// SHA-256 of its text.
+    /// What the machine goes by.
+    pub sign: Sign,
+    /// SHA-256 of its text, or of what its pictures are called.
     pub text: [u8; 32],
     /// How: demote, hold or delist.
     pub act: Act,
@@ -68,6 +84,7 @@ impl KeepBack {
         let likeliest = likeliest.fold(0.0, f64::max);
         Some(KeepBack {
             subject: opinion.subject.clone(),
+            sign: Sign::Text,
             text: opinion.text,
             act: opinion.act?,
             reason: opinion.reason(),
@@ -91,6 +108,7 @@ impl KeepBack {
                      moderator has decided.";
         Some(KeepBack {
             subject,
+            sign: Sign::Text,
             text,
             act: Act::Hold,
             reason,
@@ -99,6 +117,29 @@ impl KeepBack {
             like: Some(decided),
             salt,
         })
+    }
+
+    /// What follows for a post with a picture that is in a list of the operator's.
+    pub fn picture(post: &PublicPost, reason: &'static Reason, salt: [u8; 32]) -> Self {
+        let facts = "A program found that a picture in it is in a list of pictures that are not to be \
+                     published here.";
+        let names: Vec<String> = post
+            .photos()
+            .iter()
+            .map(|file| file.0.to_string())
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        KeepBack {
+            subject: Subject::Post(post.channel(), post.id()),
+            sign: Sign::Picture,
+            text: text_hash(&names),
+            act: Act::Hold,
+            reason,
+            facts: facts.into(),
+            weight: 100,
+            like: None,
+            salt,
+        }
     }
 }
 
@@ -114,7 +155,7 @@ impl Command for KeepBack {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<u64>, DecideError> {
-        if let Some(before) = acted_on(tx.rows(), &self.subject).await?
+        if let Some(before) = acted_on(tx.rows(), &self.subject, self.sign).await?
             && before.text == self.text
         {
             let decided = decisions::find(tx.rows(), before.decided).await?;
@@ -150,7 +191,7 @@ impl Command for KeepBack {
             text: self.text,
             decided,
         };
-        tx.put(Owner::INSTALLATION, &key(&self.subject), &acted)?;
+        tx.put(Owner::INSTALLATION, &key(&self.subject, self.sign), &acted)?;
         Ok(Some(decided))
     }
 }

@@ -5,7 +5,7 @@
 //! once. By the hash, the classifier learns from a text as long as it still stands there.
 
 use crate::decisions::{Decided, PRECEDENT};
-use crate::gate;
+use crate::gate::{self, Sign};
 use crate::opinion::{face_hash, text_hash};
 use crate::subject::Subject;
 use heliograph_classifier::labels::{Example, Label};
@@ -96,7 +96,12 @@ pub(crate) async fn note(
     let Some(found) = read(tx.rows(), &decided.subject).await? else {
         return Ok(());
     };
-    let acted_on = gate::acted_on(tx.rows(), &decided.subject).await?;
+    let by_picture = gate::acted_on(tx.rows(), &decided.subject, Sign::Picture).await?;
+    if by_picture.is_some() {
+        // It was about the picture; of the text nobody has said anything.
+        return Ok(());
+    }
+    let acted_on = gate::acted_on(tx.rows(), &decided.subject, Sign::Text).await?;
     if acted_on.is_some_and(|acted_on| acted_on.text != found.hash) {
         // It says something else than when the case began: nobody decided about that.
         return Ok(());

@@ -109,6 +109,31 @@ pub fn thumbnail(bytes: &[u8]) -> Result<Size, PictureError> {
     encode(b'm', &picture)
 }
 
+/// A picture as it is compared with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Red, green and blue, one byte each, row by row.
+    pub rgb: Vec<u8>,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// The longest side of a picture that is compared: hashes of pictures look at 64 by 64 places.
+const COMPARED_SIDE: u32 = 512;
+
+/// The pixels of a picture, made smaller where it is large.
+pub fn pixels(bytes: &[u8]) -> Result<Pixels, PictureError> {
+    let picture = on_white(&within(decode::upright(bytes)?, COMPARED_SIDE));
+    let (width, height) = picture.dimensions();
+    Ok(Pixels {
+        rgb: picture.into_raw(),
+        width,
+        height,
+    })
+}
+
 /// The picture no larger than `side` by `side`.
 fn within(picture: DynamicImage, side: u32) -> DynamicImage {
     if picture.width() <= side && picture.height() <= side {

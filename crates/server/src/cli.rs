@@ -2,6 +2,7 @@
 
 mod announce;
 mod bot;
+mod hashes;
 mod model;
 mod moderation;
 mod search;
@@ -277,6 +278,9 @@ enum Admin {
     /// Write the statements of reasons as the European database takes them, one JSON object a line.
     #[command(after_help = announce::STATEMENTS_EXAMPLES)]
     Statements(announce::Statements),
+    /// Lists of pictures that are not to be published.
+    #[command(subcommand, after_help = hashes::EXAMPLES)]
+    Hashes(hashes::Hashes),
     /// Switch something off for a while, or on again.
     #[command(subcommand)]
     Switch(switch::Switch),
@@ -342,6 +346,7 @@ impl Cli {
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
+            Command::Admin(Admin::Hashes(asked)) => hashes::hashes(asked),
             Command::Admin(Admin::Model(asked)) => model::model(asked),
             Command::Admin(Admin::Announce(asked)) => announce::announce(asked),
             Command::Admin(Admin::Statements(asked)) => announce::statements(asked),

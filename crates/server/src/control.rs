@@ -113,6 +113,9 @@ pub enum Command {
     },
     /// Goes back to the version of the classifier that was at work before.
     RollBackModel {},
+    /// Reads the lists of pictures that are not to be published anew. Answers with how many hashes
+    /// there are.
+    LoadHashes {},
     /// Switches uploads off for some, or on again.
     SwitchUploads {
         /// For whom: a word of [`Uploaders`](heliograph_domain::switches::Uploaders).

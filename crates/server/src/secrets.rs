@@ -93,6 +93,11 @@ impl DataFolder {
         self.0.join("models")
     }
 
+    /// Lists of pictures that are not to be published, as hashes.
+    pub fn hashes(&self) -> PathBuf {
+        self.0.join("hashes")
+    }
+
     /// The folder of pictures and files.
     pub fn media(&self) -> PathBuf {
         self.0.join("media")

@@ -12,6 +12,7 @@ use crate::installation;
 use crate::keeper_process::{self, KeeperProcessError};
 use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
+use crate::moderation::banks::Banks;
 use crate::moderation::{Gate, Models, Moderation, ModerationPages, Screen};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
@@ -56,6 +57,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 /// Why the server does not run.
@@ -240,6 +242,7 @@ pub(crate) struct Server {
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) moderation_pages: Arc<ModerationPages>,
     models: Arc<Models>,
+    banks: Arc<Banks>,
     pub(crate) follower: Arc<Follower>,
     bots: Arc<BotApi>,
     gateway: Arc<Gateway>,
@@ -331,7 +334,17 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let screen = Screen::new(Model::shipped(), metrics.clone());
         let models = Models::open(&data, store.clone(), moderation.clone(), screen.clone()).await;
-        let gate = Gate::new(store.clone(), moderation.clone(), screen.clone());
+        let banks = Banks::new(data.hashes());
+        if let Err(error) = banks.load() {
+            // The operator mends the list; without it posts are judged by what they say.
+            tracing::error!(%error, "picture_lists_not_loaded");
+        }
+        let gate = Gate::new(
+            services.clone(),
+            moderation.clone(),
+            screen.clone(),
+            banks.clone(),
+        );
         let follower = Follower::new(store.clone(), discovery, gate, rung);
         let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen));
         let public_key = PublicKey::read(&secrets.public_pem)?;
@@ -381,6 +394,7 @@ impl Server {
             moderation,
             moderation_pages,
             models,
+            banks,
             follower,
             bots,
             gateway,
@@ -416,6 +430,7 @@ impl Server {
             follower: self.follower.clone(),
             moderation: self.moderation.clone(),
             models: self.models.clone(),
+            banks: self.banks.clone(),
         };
         let execute = move |command| execute(operator.clone(), command);
         tokio::select! {
@@ -533,6 +548,7 @@ struct Commanded {
     follower: Arc<Follower>,
     moderation: Arc<Moderation>,
     models: Arc<Models>,
+    banks: Arc<Banks>,
 }
 
 /// Does what the operator asks for.
@@ -544,6 +560,7 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         follower,
         moderation,
         models,
+        banks,
     } = operator;
     match command {
         Command::EnterInLog { entry } => {
@@ -621,6 +638,14 @@ async fn execute(operator: Commanded, command: Command) -> Answer {
         Command::Reindex {} => {
             follower.begin_anew();
             Answer::Done
+        }
+        Command::LoadHashes {} => {
+            let loaded = spawn_blocking(move || banks.load()).await;
+            let loaded = loaded.map_err(|failed| failed.to_string());
+            let loaded = loaded.and_then(|lists| lists.map_err(|error| error.to_string()));
+            answer(loaded, |lists| {
+                Answer::Count(lists.iter().map(|list| list.hashes as u64).sum())
+            })
         }
         Command::ListModels {} => answer(models.list().await, Answer::Models),
         Command::LearnModel {} => answer(Box::pin(models.learn()).await, Answer::Learned),

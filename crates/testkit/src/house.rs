@@ -29,6 +29,7 @@ use heliograph_server::gateway::{Arithmetic, Gateway, Parts, SystemEntropy, Wake
 use heliograph_server::hooks::{HookCaller, Reach};
 use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
+use heliograph_server::moderation::banks::Banks;
 use heliograph_server::moderation::{Gate, Moderation, ModerationPages, ModeratorKeys, Screen};
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
@@ -44,7 +45,7 @@ use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::{Notify, OwnedRwLockWriteGuard, RwLock};
@@ -107,6 +108,8 @@ pub struct House {
     pub moderation: Option<Arc<Moderation>>,
     /// The door to the classifier, which ships with the server.
     pub screen: Arc<Screen>,
+    /// The lists of pictures that are not to be published; none at first.
+    pub banks: Arc<Banks>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who looks at what is public before it can be found; in a house without a desk, nobody.
@@ -243,6 +246,7 @@ impl House {
         let keeper_clock = clock.clone();
         let keeper_clock = Arc::new(move || (keeper_clock.now().0 / 1000) as u64);
         let keeper = Arc::new(LocalKeeper::new(Arc::new(keeper), keeper_clock));
+        let desk_folder = desk;
         let desk = match desk {
             Some(folder) => {
                 Some(open_desk(folder, store.clone(), keeper.clone(), clock.clone()).await)
@@ -315,10 +319,11 @@ impl House {
             Moderation::new(services.store.clone(), desk.clone(), keys)
         });
         let screen = Screen::new(Model::shipped(), metrics.clone());
+        let banks = Banks::new(desk_folder.map_or_else(PathBuf::new, |at| at.join("hashes")));
         let gate: Arc<dyn gate::Gate> = match &moderation {
             Some(moderation) => {
-                let store = services.store.clone();
-                Gate::new(store, moderation.clone(), screen.clone())
+                let services = services.clone();
+                Gate::new(services, moderation.clone(), screen.clone(), banks.clone())
             }
             None => Arc::new(gate::Open),
         };
@@ -372,6 +377,7 @@ impl House {
             desk,
             moderation,
             screen,
+            banks,
             metrics,
             gate,
             stale: wakes.stale(),

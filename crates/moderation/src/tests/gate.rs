@@ -1,7 +1,7 @@
 //! What a machine does by itself: once for each text, for 72 hours, and never against a person's word.
 
 use super::*;
-use crate::gate::KeepBack;
+use crate::gate::{KeepBack, Sign};
 use crate::precedents;
 use heliograph_classifier::labels::Label;
 use heliograph_domain::channels::EditTitle;
@@ -17,6 +17,7 @@ impl Town {
     async fn found_in(&self, subject: Subject, text: &str, like: Option<u64>) -> Option<u64> {
         let keep_back = KeepBack {
             subject,
+            sign: Sign::Text,
             text: seed(text),
             act: Act::Hold,
             reason: reason("spam"),

@@ -5,13 +5,16 @@
 //! with a statement to the owner. Only then the index takes it in, so nothing is findable in between,
 //! whenever the process ends.
 
+use super::banks::{self, Banks};
 use super::campaigns::Campaigns;
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
-use heliograph_api::Entropy as _;
+use heliograph_api::{Entropy as _, Services};
+use heliograph_classifier::pdq::Hashed;
 use heliograph_discovery::gate::{Candidate, Gate as Look, GateError, Place};
+use heliograph_domain::files::{self, BlobError};
 use heliograph_domain::stale;
-use heliograph_model::{ChannelId, Peer};
+use heliograph_model::{ChannelId, FileId, Peer};
 use heliograph_moderation::decisions::{self, DecideError, Progress};
 use heliograph_moderation::gate::KeepBack;
 use heliograph_moderation::opinion::Opinion;
@@ -41,6 +44,8 @@ enum Failure {
     Decide(#[from] DecideError),
     #[error(transparent)]
     Moderation(#[from] ModerationError),
+    #[error("a picture cannot be read: {0}")]
+    Picture(#[from] BlobError),
     #[error("the classifier failed: {0}")]
     Classifier(#[from] JoinError),
 }
@@ -62,16 +67,26 @@ pub struct Gate {
     moderation: Arc<Moderation>,
     screen: Arc<Screen>,
     campaigns: Arc<Campaigns>,
+    services: Arc<Services>,
+    banks: Arc<Banks>,
 }
 
 impl Gate {
-    /// A gate in front of this store's public index.
-    pub fn new(store: Store, moderation: Arc<Moderation>, screen: Arc<Screen>) -> Arc<Self> {
+    /// A gate in front of the public index of these services, with the lists of pictures that are not
+    /// to be published.
+    pub fn new(
+        services: Arc<Services>,
+        moderation: Arc<Moderation>,
+        screen: Arc<Screen>,
+        banks: Arc<Banks>,
+    ) -> Arc<Self> {
         Arc::new(Gate {
-            store,
+            store: services.store.clone(),
             moderation,
             screen,
             campaigns: Arc::default(),
+            services,
+            banks,
         })
     }
 
@@ -79,6 +94,9 @@ impl Gate {
         self.campaigns.follow(&self.store).await?;
         let mut bad = Vec::new();
         let mut kept_back = Vec::new();
+        for keep_back in self.compare_pictures(&candidates).await? {
+            self.keep_back(Some(keep_back), &mut kept_back).await?;
+        }
         for found in self.judge(candidates).await? {
             let subject = &found.subject;
             let precedent = self.campaigns.precedent(&self.store, &found.near, subject);
@@ -111,6 +129,51 @@ impl Gate {
         }
         self.carry_out(&kept_back).await?;
         Ok(kept_back.into_iter().map(|(place, _)| place).collect())
+    }
+
+    /// Compares the pictures of posts with the operator's lists.
+    async fn compare_pictures(&self, candidates: &[Candidate]) -> Result<Vec<KeepBack>, Failure> {
+        let mut found = Vec::new();
+        if self.banks.is_empty() {
+            return Ok(found);
+        }
+        for candidate in candidates {
+            let Candidate::Post(post) = candidate else {
+                continue;
+            };
+            for photo in post.photos() {
+                let Some(picture) = self.picture(*photo).await? else {
+                    continue;
+                };
+                let banks = self.banks.clone();
+                let reason = spawn_blocking(move || banks.reason(&picture)).await?;
+                if let Some(reason) = reason {
+                    found.push(KeepBack::picture(post, reason, salt()));
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Hashes a photo; `None` for one that is gone or tiny.
+    async fn picture(&self, id: FileId) -> Result<Option<Hashed>, Failure> {
+        let file = {
+            let mut view = self.store.view().await?;
+            files::find(&mut *view, id).await?
+        };
+        let sizes = file.into_iter().flat_map(|file| file.thumbs);
+        let Some(largest) = sizes.max_by_key(|size| size.size_bytes) else {
+            return Ok(None);
+        };
+        let whole = 0..u64::from(largest.size_bytes);
+        let files = &self.services.files;
+        let Some(bytes) = files.read(id, Some(largest.letter), whole).await? else {
+            return Ok(None);
+        };
+        // What this program wrote it can read; what is damaged on disk nobody is shown either.
+        let hashed = files.picture(bytes, banks::hashed).await;
+        Ok(hashed.ok().and_then(|(hashed, _)| hashed))
     }
 
     /// Keeps something back, and notes it; false where that is not to be done.

@@ -2,6 +2,7 @@
 //! once it is in it.
 
 mod announce;
+pub mod banks;
 mod campaigns;
 mod colleagues;
 mod erasing;

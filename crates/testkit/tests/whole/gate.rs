@@ -12,6 +12,7 @@ use heliograph_moderation::cases::{OpenCase, Origin};
 use heliograph_moderation::decisions::{Outcome, Verdict};
 use heliograph_moderation::{Subject, reasons};
 use heliograph_server::metrics::{Classified, Metrics};
+use heliograph_server::moderation::banks;
 use heliograph_server::moderation::{Models, ModelsError, Screen};
 use heliograph_server::secrets::DataFolder;
 use heliograph_testkit::{DeskHouse, Person};
@@ -373,6 +374,74 @@ async fn a_version_learns_judges_in_shadow_then_in_earnest_and_is_rolled_back() 
             (2, ModelState::Withdrawn, 2),
         ]
     );
+}
+
+/// A published test picture with its name.
+fn picture(name: &str) -> Vec<u8> {
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../classifier/tests/data/pdq");
+    std::fs::read(format!("{vectors}/{name}")).expect("the picture is there")
+}
+
+async fn show(person: &mut Person, peer: enums::InputPeer, bytes: Vec<u8>, text: &str, id: i64) {
+    let part = functions::upload::SaveFilePart {
+        file_id: id,
+        file_part: 0,
+        bytes,
+    };
+    person.call(part).await;
+    let media = types::InputMediaUploadedPhoto {
+        file: types::InputFile {
+            id,
+            parts: 1,
+            name: "picture.jpg".into(),
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    };
+    let send = functions::messages::SendMedia {
+        peer,
+        media: media.into(),
+        message: text.into(),
+        random_id: id,
+        ..Default::default()
+    };
+    person.call(send).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_with_a_picture_of_a_list_is_held_and_another_is_not() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let mut ben = Person::sign_up(&house, "Ben", "+4915100000002").await;
+    let cleo = moderator(&house, "Cleo");
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list.csv");
+    let bridge = "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22";
+    std::fs::write(&list, bridge).expect("written");
+    let reason = reasons::find("copyright").expect("it is in the table");
+    let town = channel(&mut ada, "town_news", "Новости города").await;
+    let lists = house.banks.folder();
+    banks::add(lists, "bridges", reason, &list).expect("it reads");
+    house.banks.load().expect("it reads");
+
+    show(
+        &mut ada,
+        peer(town),
+        picture("aaa-orig.jpg"),
+        "Старый мост",
+        1,
+    )
+    .await;
+    show(&mut ada, peer(town), picture("q0122.jpg"), "Новый мост", 2).await;
+    house.take_in().await;
+    assert_eq!(posts_with(&mut ben, "старый").await, 0);
+    assert_eq!(posts_with(&mut ben, "новый").await, 1);
+    let case = take(&house, &cleo).await.expect("a person is to look");
+    decide(&house, &cleo, case, Act::Nothing).await;
+    house.take_in().await;
+    house.reindex().await;
+    assert_eq!(posts_with(&mut ben, "старый").await, 1, "it stays cleared");
 }
 
 #[tokio::test(flavor = "multi_thread")]
