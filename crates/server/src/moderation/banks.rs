@@ -8,6 +8,7 @@ use heliograph_classifier::pdq::{Bank, Hashed, Pdq, brightness};
 use heliograph_moderation::reasons::{self, Reason};
 use heliograph_pictures::{PictureError, pixels};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -120,7 +121,7 @@ pub fn add(folder: &Path, name: &str, reason: &Reason, from: &Path) -> Result<Ba
     let mut text = format!("reason {}\n", reason.word);
     for hash in &hashes {
         for word in hash.0.iter().rev() {
-            text.push_str(&format!("{word:04x}"));
+            let _ = write!(text, "{word:04x}");
         }
         text.push('\n');
     }
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!((line.hashes, line.reason.as_str()), (1, "copyright"));
         let banks = Banks::new(lists.clone());
         assert!(banks.is_empty());
-        assert_eq!(banks.load().expect("it reads"), [line.clone()]);
+        assert_eq!(banks.load().expect("it reads"), std::slice::from_ref(&line));
         assert_eq!(list(&lists).expect("it reads"), [line]);
         let picture = Path::new(env!("CARGO_MANIFEST_DIR"));
         let picture = picture.join("../classifier/tests/data/pdq/aaa-orig.jpg");
