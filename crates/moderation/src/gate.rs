@@ -14,7 +14,8 @@ use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
 
-/// What a machine has acted on: which text of a subject or which pictures, and by which decision.
+/// What was decided about: which text of a subject, by a machine or a person, or which pictures. A
+/// machine does not act on the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ActedOn {
     /// SHA-256 of the text, or of what the pictures are called.
@@ -26,6 +27,13 @@ pub struct ActedOn {
 }
 
 row!(ActedOn, Table::CaseOrder, key: String);
+
+impl ActedOn {
+    /// Notes that a machine or a person has decided about this text of a subject.
+    pub(crate) fn note(self, tx: &mut Tx<'_>, subject: &Subject) -> Result<(), StoreError> {
+        tx.put(Owner::INSTALLATION, &key(subject, Sign::Text), &self)
+    }
+}
 
 /// What a machine goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +52,7 @@ fn key(subject: &Subject, sign: Sign) -> String {
     format!("machine/{kind}/{subject}")
 }
 
-/// What of a subject a machine has acted on last.
+/// What of a subject was decided about last.
 pub async fn acted_on(
     rows: &mut dyn Rows,
     subject: &Subject,

@@ -5,13 +5,13 @@
 //! once. By the hash, the classifier learns from a text as long as it still stands there.
 
 use crate::decisions::{Decided, PRECEDENT};
-use crate::gate::{self, Sign};
+use crate::gate::{self, ActedOn, Sign};
 use crate::opinion::{face_hash, text_hash};
 use crate::subject::Subject;
 use heliograph_classifier::labels::{Example, Label};
 use heliograph_classifier::simhash::Fingerprint;
 use heliograph_domain::stale;
-use heliograph_model::{Owner, Peer, PublicKind};
+use heliograph_model::{Owner, Peer, PublicKind, Territory};
 use heliograph_store::{KeyRange, Order, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
@@ -35,6 +35,17 @@ pub struct Precedent {
     /// The moderators who decided.
     #[n(4)]
     pub by: Vec<u16>,
+    /// Whether nobody's search shows it any more: then what is nearly the same is held as well.
+    #[n(5)]
+    pub hidden: bool,
+}
+
+impl Precedent {
+    /// Whether texts that are nearly the same follow it: they are held like it, or let through. What
+    /// was merely marked, or hidden in some countries, holds nothing back elsewhere.
+    pub fn is_followed(&self) -> bool {
+        self.hidden || self.broke.is_none()
+    }
 }
 
 row!(Precedent, Table::Decision, key: (u8, u64));
@@ -89,10 +100,6 @@ pub(crate) async fn note(
     if let Some(earlier) = earlier {
         tx.delete::<Precedent>(Owner::INSTALLATION, &(PRECEDENT, earlier.id))?;
     }
-    let clause = &decided.verdict.clause;
-    if labels(clause).is_none() {
-        return Ok(());
-    }
     let Some(found) = read(tx.rows(), &decided.subject).await? else {
         return Ok(());
     };
@@ -106,6 +113,16 @@ pub(crate) async fn note(
         // It says something else than when the case began: nobody decided about that.
         return Ok(());
     }
+    // A person's word goes before the machine's, whatever it was.
+    let seen = ActedOn {
+        text: found.hash,
+        decided: decided.id,
+    };
+    seen.note(tx, &decided.subject)?;
+    let clause = &decided.verdict.clause;
+    if labels(clause).is_none() {
+        return Ok(());
+    }
     let fingerprint = Fingerprint::of(&found.text);
     let precedent = Precedent {
         subject: decided.subject.clone(),
@@ -113,6 +130,11 @@ pub(crate) async fn note(
         fingerprint: fingerprint.map(|print| print.to_bytes().to_vec()),
         broke: act.is_measure().then(|| clause.clone()),
         by: decided.by.clone(),
+        hidden: decided.verdict.territory == Territory::World
+            && matches!(
+                act,
+                Act::Hold | Act::Delist | Act::Block | Act::Restrict | Act::Remove
+            ),
     };
     tx.put(Owner::INSTALLATION, &(PRECEDENT, decided.id), &precedent)
 }

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::gate::{KeepBack, Sign};
+use crate::opinion::face_hash;
 use crate::precedents;
 use heliograph_classifier::labels::Label;
 use heliograph_domain::channels::EditTitle;
+use heliograph_domain::stale;
 
 impl Town {
     /// A machine has found something in a text of the channel's.
@@ -230,6 +232,61 @@ async fn a_text_that_was_changed_since_teaches_nothing() {
     };
     town.store.write(rename).await.unwrap();
     assert!(taught(&town).await.is_empty());
+}
+
+#[tokio::test]
+async fn only_what_is_hidden_from_everybody_has_others_held() {
+    let mut town = Town::new().await;
+    let reporter = town.person(2).await;
+    let germany = Territory::Countries(vec!["DE".into()]);
+    for (act, territory, hidden) in [
+        (Act::WarnScam, Territory::World, false),
+        (Act::Delist, germany, false),
+        (Act::Delist, Territory::World, true),
+    ] {
+        let Filed { case, .. } = town.report(reporter, reason("fraud")).await;
+        let decide = Decide {
+            moderator: 1,
+            case,
+            verdict: Verdict {
+                territory,
+                ..verdict(act)
+            },
+            salt: seed("salt"),
+        };
+        town.store.write(decide).await.unwrap();
+        town.log_what_waits().await;
+        let mut view = town.store.view().await.unwrap();
+        let set = precedents::list(&mut *view, 0, 10).await.unwrap();
+        let (_, newest) = set.last().expect("it was set");
+        assert_eq!(newest.is_followed(), hidden, "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_is_not_stricter_than_a_person_about_the_same_text() {
+    let mut town = Town::new().await;
+    let reporter = town.person(2).await;
+    let Filed { case, .. } = town.report(reporter, reason("hate")).await;
+    town.decide(1, case, Act::Demote).await.unwrap();
+    town.log_what_waits().await;
+    let face = {
+        let mut view = town.store.view().await.unwrap();
+        let face = stale::public_peer(&mut *view, town.channel.into()).await;
+        face.unwrap().expect("it is public")
+    };
+    let keep_back = KeepBack {
+        subject: town.subject(),
+        sign: Sign::Text,
+        text: face_hash(&face),
+        act: Act::Hold,
+        reason: reason("spam"),
+        facts: "It looks like spam.".into(),
+        weight: 97,
+        like: None,
+        salt: seed("salt"),
+    };
+    assert_eq!(town.store.write(keep_back).await.unwrap(), None);
 }
 
 #[tokio::test]

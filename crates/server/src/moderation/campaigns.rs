@@ -65,7 +65,8 @@ impl Campaigns {
         near
     }
 
-    /// The newest of these decisions that still counts and is about something of the same kind.
+    /// The newest of these decisions that still counts, is about something of the same kind, and has
+    /// something follow for what is nearly the same.
     pub async fn precedent(
         &self,
         store: &Store,
@@ -75,7 +76,9 @@ impl Campaigns {
         let mut view = store.view().await?;
         for decided in near {
             let found = precedents::find(&mut *view, *decided).await?;
-            if let Some(found) = found.filter(|one| precedents::is_alike(&one.subject, subject)) {
+            let follows =
+                |one: &Precedent| one.is_followed() && precedents::is_alike(&one.subject, subject);
+            if let Some(found) = found.filter(follows) {
                 return Ok(Some((*decided, found)));
             }
         }
