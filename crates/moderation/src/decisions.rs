@@ -152,7 +152,7 @@ const BY_ID: u8 = 0;
 const BY_NUMBER: u8 = 1;
 /// Decisions that wait for the log.
 const WAITING: u8 = 2;
-/// Removals whose post is still there, hidden.
+/// Removals of what is still there, hidden.
 const REMOVED: u8 = 3;
 
 /// What decisions say about texts like the one they are about: see [`crate::precedents`].
@@ -197,17 +197,17 @@ pub async fn of_subject(
     Ok(decisions)
 }
 
-/// Removals whose posts are still there, hidden: the oldest, at most `limit`.
+/// Removals of what is still there, hidden: the oldest, at most `limit`.
 pub(crate) async fn removed(rows: &mut dyn Rows, limit: usize) -> Result<Vec<Decided>, StoreError> {
     of_kind(rows, REMOVED, limit).await
 }
 
-/// Notes that a removed post is still there.
+/// Notes that something removed is still there.
 pub(crate) fn note_removed(tx: &mut Tx<'_>, id: u64) -> Result<(), StoreError> {
     tx.put(ALL, &(REMOVED, id), &DecisionId(id))
 }
 
-/// Notes that nothing is left of a removed post, or that it is not removed any more.
+/// Notes that nothing is left of what was removed, or that it is not removed any more.
 pub(crate) fn forget_removed(tx: &mut Tx<'_>, id: u64) -> Result<(), StoreError> {
     tx.delete::<DecisionId>(ALL, &(REMOVED, id))
 }

@@ -1,22 +1,22 @@
-//! Erasing posts that were removed, once nobody can contest it any more.
+//! Erasing posts and channels that were removed, once nobody can contest it any more.
 //!
-//! Until then a removed post is only hidden, so that an appeal can bring it back.
+//! Until then what was removed is only hidden, so that an appeal can bring it back.
 
 use crate::appeals::{self, OPEN_DAYS};
 use crate::decisions::{self, Decided};
 use crate::subject::Subject;
-use heliograph_domain::channels;
-use heliograph_model::{Owner, UnixMs};
+use heliograph_domain::channels::{self, ChannelError, DeleteChannel};
+use heliograph_model::{ChannelId, Owner, UnixMs};
 use heliograph_store::{Command, Locks, Rows, StoreError, Tx};
 use heliograph_transparency::entry::Act;
 
-/// How many removed posts are looked at in a round, and how many of them are erased. Most that stand
+/// How many removals are looked at in a round, and how many of them are erased. Most that stand
 /// in the way of later ones are those of which the owner was not told yet.
 const LOOK: usize = 10_000;
 /// See [`LOOK`].
 const BATCH: usize = 100;
 
-/// Removed posts that nobody can contest any more, the oldest first.
+/// Removals of posts and channels that nobody can contest any more, the oldest first.
 pub async fn due(rows: &mut dyn Rows, now: UnixMs) -> Result<Vec<Decided>, StoreError> {
     let mut due = Vec::new();
     for decided in decisions::removed(rows, LOOK).await? {
@@ -52,10 +52,11 @@ async fn can_be_contested(
 
 /// Whether it is of the kind that is erased in the end.
 pub(crate) fn is_erased_later(decided: &Decided) -> bool {
-    decided.verdict.act == Act::Remove && matches!(decided.subject, Subject::Post(..))
+    let erasable = matches!(decided.subject, Subject::Post(..) | Subject::Channel(_));
+    erasable && decided.verdict.act == Act::Remove
 }
 
-/// Erases a post that was removed, or notes that there is nothing to erase. Safe to run twice.
+/// Erases what was removed, or notes that there is nothing to erase. Safe to run twice.
 #[derive(Clone, Debug)]
 pub struct Erase {
     /// The decision, as [`due`] gave it.
@@ -63,7 +64,7 @@ pub struct Erase {
 }
 
 impl Command for Erase {
-    /// Whether something was erased: not where the decision was undone, or the post is gone.
+    /// Whether something was erased: not where the decision was undone, or it is gone.
     type Output = bool;
     type Error = StoreError;
     const NAME: &'static str = "erase_removed";
@@ -71,6 +72,9 @@ impl Command for Erase {
     fn locks(&self) -> Locks {
         match self.decided.subject {
             Subject::Post(channel, _) => Locks::of([Owner::from(channel)]),
+            Subject::Channel(channel) => {
+                self.delete(channel).map_or(Locks::none(), |it| it.locks())
+            }
             _ => Locks::none(),
         }
     }
@@ -85,12 +89,33 @@ impl Command for Erase {
             return Ok(false);
         }
         decisions::forget_removed(tx, decided.id)?;
-        let Subject::Post(channel, post) = decided.subject else {
-            return Ok(false);
-        };
         if decided.settled.is_some() {
             return Ok(false);
         }
-        channels::erase_post(tx, channel, post).await
+        match decided.subject {
+            Subject::Post(channel, post) => channels::erase_post(tx, channel, post).await,
+            Subject::Channel(channel) => self.erase_channel(tx, channel).await,
+            _ => Ok(false),
+        }
+    }
+}
+
+impl Erase {
+    /// What its owner would do to delete a channel.
+    fn delete(&self, channel: ChannelId) -> Option<DeleteChannel> {
+        let by = self.decided.owner?;
+        Some(DeleteChannel { channel, by })
+    }
+
+    async fn erase_channel(&self, tx: &mut Tx<'_>, channel: ChannelId) -> Result<bool, StoreError> {
+        let Some(delete) = self.delete(channel) else {
+            return Ok(false);
+        };
+        match delete.apply(tx).await {
+            Ok(_) => Ok(true),
+            Err(ChannelError::Store(error)) => Err(error),
+            // It is gone, or somebody else's by now: then it was decided about another owner.
+            Err(_) => Ok(false),
+        }
     }
 }

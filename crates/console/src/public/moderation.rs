@@ -164,7 +164,7 @@ fn summary(all: &Figures<'_>) -> Markup {
                 " came to the same; where it did not, the first was taken back or replaced"
             }
             dt { "Reported to hotlines and authorities" } dd { (number(all.one(Measure::Deeds, "hotline"))) }
-            dt { "Removed posts erased for good" } dd { (number(all.one(Measure::Deeds, "erased"))) }
+            dt { "Removed and erased for good" } dd { (number(all.one(Measure::Deeds, "erased"))) }
             dt { "Taken back without an appeal" } dd { (number(all.one(Measure::Undone, "undone"))) }
         }
         p .hint {

@@ -8,7 +8,7 @@ use crate::erasure::{self, Erase};
 use crate::forgetting::{self, Forget};
 use crate::notices::{self, FileNotice};
 use crate::second_look::is_sampled;
-use heliograph_domain::channels::Post;
+use heliograph_domain::channels::{self, Post};
 use heliograph_model::{Body, MessageId};
 
 impl Town {
@@ -76,8 +76,12 @@ impl Town {
 
     /// Two moderators remove a post.
     async fn remove(&mut self, post: MessageId) {
+        self.remove_subject(Subject::Post(self.channel, post)).await;
+    }
+
+    async fn remove_subject(&mut self, subject: Subject) {
         let open = OpenCase {
-            subject: Subject::Post(self.channel, post),
+            subject,
             origin: Origin::Own,
             reason: reason("fraud"),
             statement: String::new(),
@@ -155,6 +159,22 @@ async fn a_removed_post_goes_for_good_when_nobody_can_contest_it_any_more() {
     assert_eq!(town.erase().await, 1);
     assert!(!town.is_there(post).await);
     assert_eq!(town.erase().await, 0);
+}
+
+#[tokio::test]
+async fn a_removed_channel_goes_for_good_as_well() {
+    let mut town = Town::new().await;
+    town.remove_subject(town.subject()).await;
+    let is_deleted = async |town: &Town| {
+        let mut view = town.store.view().await.unwrap();
+        let channel = channels::find(&mut *view, town.channel).await;
+        channel.unwrap().unwrap().deleted
+    };
+    assert_eq!(town.erase().await, 0);
+    assert!(!is_deleted(&town).await);
+    town.pass_s(OPEN_DAYS * 86_400 + 60);
+    assert_eq!(town.erase().await, 1);
+    assert!(is_deleted(&town).await);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Erasing removed posts that nobody can contest any more, which the public log counts, and
+//! Erasing what was removed and nobody can contest any more, which the public log counts, and
 //! forgetting cases a year after their end.
 
 use super::{Moderation, ModerationError};

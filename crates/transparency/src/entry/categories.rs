@@ -427,7 +427,8 @@ words! {
     pub enum Errand {
         /// A case about a child or a life was reported to a hotline or an authority.
         Hotline = "hotline",
-        /// Posts that were removed, and that nobody could contest any more, were erased for good.
+        /// Posts and channels that were removed, and that nobody could contest any more, were erased for
+        /// good.
         Erased = "erased",
         /// `@announcements` said something to everybody; the entry holds the hash of it.
         Announcement = "announcement",
