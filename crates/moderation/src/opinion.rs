@@ -8,7 +8,8 @@ use crate::subject::Subject;
 use heliograph_classifier::labels::Label;
 use heliograph_classifier::model::Model;
 use heliograph_classifier::verdict::{Channel, Judged, Verdict};
-use heliograph_model::{PublicKind, PublicPeer, PublicPost};
+use heliograph_domain::services;
+use heliograph_model::{Peer, PublicKind, PublicPeer, PublicPost};
 use heliograph_transparency::entry::Act;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -43,10 +44,12 @@ impl Opinion {
     }
 
     /// What `model` thinks of how a channel, group or bot presents itself, and of these posts of it;
-    /// `None` for a person, of whom nothing is public but a username.
+    /// `None` for a person, of whom nothing is public but a username, and for the installation's own
+    /// service accounts.
     pub fn of_peer(model: &Model, face: &PublicPeer, posts: &[PublicPost]) -> Option<Self> {
         let subject = Subject::of_peer(face.peer())?;
-        if face.kind() == PublicKind::Person {
+        let own = matches!(face.peer(), Peer::User(user) if services::is_service(user));
+        if own || face.kind() == PublicKind::Person {
             return None;
         }
         let read = Channel {
