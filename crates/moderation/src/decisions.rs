@@ -154,9 +154,8 @@ const BY_NUMBER: u8 = 1;
 const WAITING: u8 = 2;
 /// Removals of what is still there, hidden.
 const REMOVED: u8 = 3;
-
 /// What decisions say about texts like the one they are about: see [`crate::precedents`].
-pub(crate) const PRECEDENT: u8 = 3;
+pub(crate) const PRECEDENT: u8 = 4;
 
 /// A decision's own number.
 #[derive(Clone, Copy, Debug, Encode, Decode)]
