@@ -3,6 +3,10 @@
 //! It is correct and plain: one connection, one call at a time, no patience. Real clients are the
 //! judges of the server; this one only keeps it busy.
 
+mod channel;
+
+pub use channel::Channel;
+
 use crate::gateway::SystemEntropy;
 use bytes::{BufMut, Bytes, BytesMut};
 use heliograph_mtproto::client::{ClientSession, Incoming, Options, ServerPublicKey, Start};

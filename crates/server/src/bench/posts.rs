@@ -3,7 +3,8 @@
 use super::people::{Person, progress, sign_up};
 use super::target::Target;
 use super::{Failure, Histogram, Options, Report};
-use heliograph_tl::{Decode, enums, functions, types};
+use crate::client::Channel;
+use heliograph_tl::{Decode, enums, functions};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -20,7 +21,7 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let target = Target::start()?;
     let members = options.connections;
     let mut owner = sign_up(&target, 0).await?;
-    let channel = make_channel(&mut owner).await?;
+    let channel = Channel::make(&mut owner.client, "The square", CHANNEL).await?;
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     for number in 1..=members {
         let member = sign_up(&target, number).await?;
@@ -44,7 +45,7 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
         posts += 1;
         let sent = Instant::now();
         let send = functions::messages::SendMessage {
-            peer: channel.clone(),
+            peer: channel.peer(),
             message: format!("{posts:0>100}"),
             random_id: posts,
             ..Default::default()
@@ -80,51 +81,10 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-async fn make_channel(owner: &mut Person) -> Result<enums::InputPeer, Failure> {
-    let make = functions::channels::CreateChannel {
-        broadcast: true,
-        title: "The square".into(),
-        ..Default::default()
-    };
-    let enums::Updates::Updates(made) = owner.client.call(&make).await? else {
-        return Err("no channel was made".into());
-    };
-    let Some(enums::Chat::Channel(channel)) = made.chats.into_iter().next() else {
-        return Err("no channel was made".into());
-    };
-    let (channel_id, access_hash) = (channel.id, channel.access_hash.unwrap_or(0));
-    let publish = functions::channels::UpdateUsername {
-        channel: types::InputChannel {
-            channel_id,
-            access_hash,
-        }
-        .into(),
-        username: CHANNEL.into(),
-    };
-    owner.client.call(&publish).await?;
-    let peer = types::InputPeerChannel {
-        channel_id,
-        access_hash,
-    };
-    Ok(peer.into())
-}
-
 async fn join(mut member: Person) -> Result<Person, Failure> {
-    let resolve = functions::contacts::ResolveUsername {
-        username: CHANNEL.into(),
-        referer: None,
-    };
-    let enums::contacts::ResolvedPeer::ResolvedPeer(found) = member.client.call(&resolve).await?;
-    let Some(enums::Chat::Channel(channel)) = found.chats.into_iter().next() else {
-        return Err("the channel is not found".into());
-    };
-    let channel = types::InputChannel {
-        channel_id: channel.id,
-        access_hash: channel.access_hash.unwrap_or(0),
-    };
-    let join = functions::channels::JoinChannel {
-        channel: channel.into(),
-    };
+    let channel = Channel::find(&mut member.client, CHANNEL).await?;
+    let channel = channel.input();
+    let join = functions::channels::JoinChannel { channel };
     member.client.call(&join).await?;
     Ok(member)
 }

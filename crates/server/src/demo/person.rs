@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::stage::Stage;
-use crate::client::{Client, Credentials};
+use crate::client::{Channel, Client, Credentials};
 use crate::gateway::SystemEntropy;
 use heliograph_api::Entropy as _;
 use heliograph_mtproto::AuthKey;
@@ -137,33 +137,9 @@ impl Connected {
 
     /// Makes a public channel with one post.
     pub async fn found_channel(&mut self, title: &str, username: &str) -> Result<(), Failure> {
-        let make = functions::channels::CreateChannel {
-            broadcast: true,
-            title: title.into(),
-            ..Default::default()
-        };
-        let enums::Updates::Updates(made) = self.client.call(&make).await? else {
-            return Err("no channel was made".into());
-        };
-        let Some(enums::Chat::Channel(channel)) = made.chats.into_iter().next() else {
-            return Err("no channel was made".into());
-        };
-        let (channel_id, access_hash) = (channel.id, channel.access_hash.unwrap_or(0));
-        let publish = functions::channels::UpdateUsername {
-            channel: types::InputChannel {
-                channel_id,
-                access_hash,
-            }
-            .into(),
-            username: username.into(),
-        };
-        self.client.call(&publish).await?;
-        let peer = types::InputPeerChannel {
-            channel_id,
-            access_hash,
-        };
+        let channel = Channel::make(&mut self.client, title, username).await?;
         let post = functions::messages::SendMessage {
-            peer: peer.into(),
+            peer: channel.peer(),
             message: "Everything for a tenth of its price!".into(),
             random_id: random_id(),
             ..Default::default()
@@ -187,20 +163,9 @@ impl Connected {
 
     /// Reports a channel from its menu, with the answer that clients send.
     pub async fn report_channel(&mut self, username: &str, answer: &[u8]) -> Result<(), Failure> {
-        let resolve = functions::contacts::ResolveUsername {
-            username: username.into(),
-            referer: None,
-        };
-        let enums::contacts::ResolvedPeer::ResolvedPeer(found) = self.client.call(&resolve).await?;
-        let Some(enums::Chat::Channel(channel)) = found.chats.into_iter().next() else {
-            return Err("the username leads nowhere".into());
-        };
-        let peer = types::InputPeerChannel {
-            channel_id: channel.id,
-            access_hash: channel.access_hash.unwrap_or(0),
-        };
+        let channel = Channel::find(&mut self.client, username).await?;
         let report = functions::messages::Report {
-            peer: peer.into(),
+            peer: channel.peer(),
             id: Vec::new(),
             option: answer.to_vec(),
             message: String::new(),
