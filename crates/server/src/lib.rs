@@ -21,7 +21,7 @@ pub mod moderation;
 pub mod msg_id_floor;
 pub mod net;
 pub mod operator_bots;
-mod process;
+pub mod process;
 pub mod proxy_protocol;
 pub mod search;
 pub mod secrets;
