@@ -131,6 +131,39 @@ pub struct Channel {
     pub photo: Option<Face>,
 }
 
+impl Channel {
+    /// A channel or group as it is when it has just been made: private, with its creator in it.
+    pub fn new(
+        id: ChannelId,
+        title: Title,
+        broadcast: bool,
+        creator: UserId,
+        created: UnixMs,
+    ) -> Self {
+        Self {
+            id,
+            title,
+            about: Description::default(),
+            username: None,
+            broadcast,
+            creator,
+            created,
+            signatures: false,
+            slow_mode_s: 0,
+            default_banned: BannedRights::default(),
+            linked: None,
+            join_request: false,
+            join_to_send: false,
+            no_forwards: false,
+            members_hidden: false,
+            members: 1,
+            deleted: false,
+            verified: false,
+            photo: None,
+        }
+    }
+}
+
 /// What an admin may do: the bits of `chatAdminRights`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]

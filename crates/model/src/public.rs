@@ -199,29 +199,18 @@ fn photos(message: &Message) -> Vec<FileId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BannedRights, Body, Description, ServiceAction, Title, UnixMs, UserId, Username};
+    use crate::{Body, ServiceAction, Title, UnixMs, UserId, Username};
 
     fn channel() -> Channel {
         Channel {
-            id: ChannelId(1_000_000_001),
-            title: Title::parse("News").expect("a title"),
-            about: Description::default(),
             username: Username::parse("the_news").ok(),
-            broadcast: true,
-            creator: UserId(1),
-            created: UnixMs(0),
-            signatures: false,
-            slow_mode_s: 0,
-            default_banned: BannedRights::default(),
-            linked: None,
-            join_request: false,
-            join_to_send: false,
-            no_forwards: false,
-            members_hidden: false,
-            members: 1,
-            deleted: false,
-            photo: None,
-            verified: false,
+            ..Channel::new(
+                ChannelId(1_000_000_001),
+                Title::parse("News").expect("a title"),
+                true,
+                UserId(1),
+                UnixMs(0),
+            )
         }
     }
 

@@ -3,14 +3,21 @@
 //! A decision waits until its entry is in the public log. Only then [`crate::enact::Enact`] puts
 //! its measure where search and clients see it. What the log refuses is never carried out.
 
-use crate::cases::{self, Case, CaseError, Ended, Origin, Proposal};
-use crate::subject::{Known, Subject, known};
-use crate::terms;
+mod decide;
+mod hide;
+mod undo;
+
+pub use decide::{Decide, Outcome};
+pub use hide::Hide;
+pub use undo::Undo;
+
+use crate::cases::{CaseError, Origin};
+use crate::search_terms;
+use crate::subject::{Known, Subject};
 pub use crate::verdict::{MalformedVerdict, Verdict};
-use crate::{search_terms, second_look};
 use heliograph_domain::measures;
-use heliograph_model::{Measures, Owner, Territory, UnixMs, UserId};
-use heliograph_store::{Command, KeyRange, Locks, Order, Rows, StoreError, Table, Tx, row};
+use heliograph_model::{Measures, Owner, UnixMs, UserId};
+use heliograph_store::{KeyRange, Order, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
 use thiserror::Error;
@@ -325,264 +332,16 @@ impl From<CaseError> for DecideError {
     }
 }
 
-/// What came of a moderator's verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is decided, and will be carried out when the log holds it.
-    Decided(u64),
-    /// It waits for a second moderator.
-    Proposed,
-    /// A second look came to the same: the first decision stands, and nothing new is entered.
-    Agreed,
-}
-
-/// Decides a case. Something grave, or about a large or verified channel, is a proposal first; a
-/// second moderator who decides the same makes it a decision.
-#[derive(Clone, Debug)]
-pub struct Decide {
-    /// The moderator's number.
-    pub moderator: u16,
-    /// The case.
-    pub case: u64,
-    /// What is to be done.
-    pub verdict: Verdict,
-    /// 32 random bytes that hide the subject in the log.
-    pub salt: [u8; 32],
-}
-
-impl Command for Decide {
-    type Output = Outcome;
-    type Error = DecideError;
-    const NAME: &'static str = "decide";
-
-    fn locks(&self) -> Locks {
-        Locks::none()
-    }
-
-    async fn apply(mut self, tx: &mut Tx<'_>) -> Result<Outcome, DecideError> {
-        let now = tx.now();
-        self.verdict.check(now)?;
-        let case = cases::find(tx.rows(), self.case).await?;
-        let mut case = case.ok_or(DecideError::Unknown)?;
-        if !case.is_open_to(self.moderator, now) {
-            return Err(DecideError::NotYours);
-        }
-        let found = known(tx.rows(), &case.subject).await?;
-        self.check_rails(&case, found.as_ref())?;
-        if let Some(first) = second_look::first(tx.rows(), &case).await?
-            && first.verdict.act == self.verdict.act
-        {
-            second_look::agree(tx, case, &first)?;
-            return Ok(Outcome::Agreed);
-        }
-        let settles = self.settled_by(tx, &case, now).await?;
-        if let Some(number) = settles
-            && let Some(earlier) = by_number(tx.rows(), number).await?
-        {
-            // The log compares commitments: what is about the same has the same.
-            self.salt = earlier.salt;
-        }
-
-        let agreed = case.proposal.take().filter(|proposal| {
-            proposal.by != self.moderator && proposal.verdict.act == self.verdict.act
-        });
-        let mut by = vec![self.moderator];
-        match agreed {
-            Some(proposal) => by.push(proposal.by),
-            None if needs_two(&self.verdict, found.as_ref())
-                || self.needs_two_for_any(tx, &case).await? =>
-            {
-                case.proposal = Some(Proposal {
-                    by: self.moderator,
-                    verdict: self.verdict,
-                });
-                case.taken = None;
-                cases::put(tx, &mut case)?;
-                return Ok(Outcome::Proposed);
-            }
-            None => {}
-        }
-        by.sort_unstable();
-        for subject in case.alike.clone() {
-            self.decide_alike(tx, &case, subject, &by).await?;
-        }
-        let decided = Decided {
-            id: tx.next_number("decision").await?,
-            case: Some(case.number),
-            subject: case.subject.clone(),
-            verdict: self.verdict,
-            settles,
-            origin: case.origin,
-            received: case.received,
-            found_by_machine: case.origin == Origin::Machine,
-            by,
-            at: now,
-            owner: found.as_ref().and_then(|found| found.owner),
-            country: found.as_ref().and_then(|found| found.country.clone()),
-            kind: kind_of(&case.subject, found.as_ref()),
-            terms: terms::current().version,
-            salt: self.salt,
-            state: Progress::Waiting,
-            settled: None,
-            appeals: 0,
-            told: None,
-        };
-        put(tx, &decided)?;
-        case.taken = None;
-        case.ended = Some(Ended {
-            at: now,
-            decided: decided.id,
-        });
-        cases::put(tx, &mut case)?;
-        Ok(Outcome::Decided(decided.id))
-    }
-}
-
-impl Decide {
-    /// What nobody may do, whoever they are.
-    fn check_rails(&self, case: &Case, found: Option<&Known>) -> Result<(), DecideError> {
-        let act = self.verdict.act;
-        let Some(found) = found else {
-            let harmless = matches!(act, Act::Nothing | Act::Undo | Act::Uphold);
-            return if harmless {
-                Ok(())
-            } else {
-                Err(DecideError::Gone)
-            };
-        };
-        if found.staff && act.is_measure() {
-            return Err(DecideError::Staff);
-        }
-        if let Some(limit) = &case.not_wider
-            && act.is_measure()
-            && !self.verdict.is_within(limit)
-        {
-            return Err(DecideError::WiderThanTheOrder);
-        }
-        let account = matches!(case.subject, Subject::User(_));
-        if matches!(act, Act::Limit | Act::Freeze) && !account {
-            return Err(DecideError::WrongKind);
-        }
-        let term = matches!(case.subject, Subject::Term(_));
-        if term && act.is_measure() && act != Act::Delist {
-            return Err(DecideError::WrongKind);
-        }
-        let appeal = case.origin == Origin::Appeal;
-        match act {
-            Act::Uphold if !appeal => Err(DecideError::NoAppeal),
-            // All is well with what is contested: then the decision is taken back.
-            Act::Nothing if appeal => Err(DecideError::NotInForce),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether two people must decide it because of something that is decided with it.
-    async fn needs_two_for_any(&self, tx: &mut Tx<'_>, case: &Case) -> Result<bool, DecideError> {
-        for subject in &case.alike {
-            let found = known(tx.rows(), subject).await?;
-            if needs_two(&self.verdict, found.as_ref()) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Decides the same about something that is nearly the same and that a machine still hides. What
-    /// was decided otherwise since, or came back after its 72 hours, is passed over: the gate acts on
-    /// a text once, and people see it by itself if somebody reports it.
-    async fn decide_alike(
-        &self,
-        tx: &mut Tx<'_>,
-        case: &Case,
-        subject: Subject,
-        by: &[u16],
-    ) -> Result<(), DecideError> {
-        let now = tx.now();
-        let found = known(tx.rows(), &subject).await?;
-        let settles = machines_measure(tx.rows(), &subject, now).await?;
-        let mut about = case.clone();
-        about.subject = subject;
-        if found.is_none()
-            || self.check_rails(&about, found.as_ref()).is_err()
-            || waiting_on(tx.rows(), &about.subject).await?
-        {
-            return Ok(());
-        }
-        let Some(number) = settles else {
-            return Ok(());
-        };
-        let Some(earlier) = by_number(tx.rows(), number).await? else {
-            return Ok(());
-        };
-        let mut verdict = self.verdict.clone();
-        if verdict.act == Act::Nothing {
-            verdict.act = Act::Undo;
-        }
-        let decided = Decided {
-            id: tx.next_number("decision").await?,
-            // The case is ended by the decision about its own subject.
-            case: None,
-            kind: kind_of(&about.subject, found.as_ref()),
-            subject: about.subject,
-            verdict,
-            settles,
-            origin: case.origin,
-            received: case.received,
-            found_by_machine: true,
-            by: by.to_vec(),
-            at: now,
-            owner: found.as_ref().and_then(|found| found.owner),
-            country: found.and_then(|found| found.country),
-            terms: terms::current().version,
-            // The log compares commitments: what is about the same has the same.
-            salt: earlier.salt,
-            state: Progress::Waiting,
-            settled: None,
-            appeals: 0,
-            told: None,
-        };
-        put(tx, &decided)?;
-        Ok(())
-    }
-
-    /// Which decision this one settles: the contested one, or what a machine did. Where all is well
-    /// with something that a machine hid, that is taken back.
-    async fn settled_by(
-        &mut self,
-        tx: &mut Tx<'_>,
-        case: &Case,
-        now: UnixMs,
-    ) -> Result<Option<u64>, DecideError> {
-        if let Some(first) = second_look::first(tx.rows(), case).await? {
-            return Ok(self.settle_first(&first, now));
-        }
-        if let Some(number) = case.contests {
-            return Ok(Some(number));
-        }
-        let of_machine = machines_measure(tx.rows(), &case.subject, now).await?;
-        match (self.verdict.act, of_machine) {
-            (Act::Nothing, Some(number)) => {
-                self.verdict.act = Act::Undo;
-                Ok(Some(number))
-            }
-            (Act::Undo, None) => Err(DecideError::NotInForce),
-            (_, number) => Ok(number),
-        }
-    }
-}
-
-impl Decide {
-    /// What a second look that comes to something else does to the first decision: it takes its
-    /// place, or takes it back where nothing should have been done.
-    fn settle_first(&mut self, first: &Decided, now: UnixMs) -> Option<u64> {
-        if !first.is_in_force(now) {
-            return None;
-        }
-        if self.verdict.act == Act::Nothing {
-            self.verdict.act = Act::Undo;
-        }
-        first.number()
-    }
+fn kind_of(subject: &Subject, found: Option<&Known>) -> String {
+    use heliograph_transparency::entry::SubjectKind;
+    let gone = match subject {
+        Subject::User(user) if user.is_bot() => SubjectKind::Bot,
+        Subject::User(_) => SubjectKind::Person,
+        Subject::Channel(_) => SubjectKind::Channel,
+        Subject::Post(..) => SubjectKind::Post,
+        Subject::Term(_) => SubjectKind::Term,
+    };
+    found.map_or(gone, |found| found.kind).word().to_owned()
 }
 
 /// The log's number of what a machine did to a subject, where it is in force.
@@ -601,170 +360,8 @@ async fn machines_measure(
     Ok(None)
 }
 
-/// Whether two people must decide it.
-fn needs_two(verdict: &Verdict, found: Option<&Known>) -> bool {
-    let eminent = found.is_some_and(|found| found.verified || found.members >= LARGE_MEMBERS);
-    verdict.act.is_grave() || (eminent && verdict.act.is_measure())
-}
-
-fn kind_of(subject: &Subject, found: Option<&Known>) -> String {
-    use heliograph_transparency::entry::SubjectKind;
-    let gone = match subject {
-        Subject::User(user) if user.is_bot() => SubjectKind::Bot,
-        Subject::User(_) => SubjectKind::Person,
-        Subject::Channel(_) => SubjectKind::Channel,
-        Subject::Post(..) => SubjectKind::Post,
-        Subject::Term(_) => SubjectKind::Term,
-    };
-    found.map_or(gone, |found| found.kind).word().to_owned()
-}
-
-/// Takes back what an earlier decision did, without a case.
-#[derive(Clone, Debug)]
-pub struct Undo {
-    /// The moderator's number.
-    pub moderator: u16,
-    /// The log's number of the decision.
-    pub number: u64,
-    /// Why, as the owner reads it.
-    pub facts: String,
-}
-
-impl Command for Undo {
-    /// The number of the new decision in this installation's own count.
-    type Output = u64;
-    type Error = DecideError;
-    const NAME: &'static str = "undo_decision";
-
-    fn locks(&self) -> Locks {
-        Locks::none()
-    }
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64, DecideError> {
-        let now = tx.now();
-        let earlier = by_number(tx.rows(), self.number).await?;
-        let earlier = earlier.ok_or(DecideError::Unknown)?;
-        if !earlier.verdict.act.is_measure() || earlier.settled.is_some() {
-            return Err(DecideError::NotInForce);
-        }
-        if waiting_about(tx.rows(), self.number).await? {
-            return Err(DecideError::NotInForce);
-        }
-        let verdict = Verdict {
-            act: Act::Undo,
-            territory: Territory::World,
-            until: None,
-            clause: earlier.verdict.clause.clone(),
-            category: earlier.verdict.category,
-            facts: self.facts,
-        };
-        verdict.check(now)?;
-        let decided = Decided {
-            id: tx.next_number("decision").await?,
-            case: None,
-            verdict,
-            settles: Some(self.number),
-            origin: Origin::Own,
-            received: now,
-            found_by_machine: false,
-            by: vec![self.moderator],
-            at: now,
-            terms: terms::current().version,
-            // The commitment is that of the earlier decision: it is about the same subject.
-            state: Progress::Waiting,
-            settled: None,
-            appeals: 0,
-            told: None,
-            ..earlier
-        };
-        put(tx, &decided)?;
-        Ok(decided.id)
-    }
-}
-
-/// Whether a decision about this one waits for the log already.
-async fn waiting_about(rows: &mut dyn Rows, number: u64) -> Result<bool, StoreError> {
-    let waiting = waiting(rows, usize::MAX).await?;
-    Ok(waiting
-        .iter()
-        .any(|decided| decided.settles == Some(number)))
-}
-
 /// Whether a decision about this subject waits for the log already.
 async fn waiting_on(rows: &mut dyn Rows, subject: &Subject) -> Result<bool, StoreError> {
     let waiting = waiting(rows, usize::MAX).await?;
     Ok(waiting.iter().any(|decided| decided.subject == *subject))
-}
-
-/// Hides something for 72 hours: what a machine may do, and what a report about a child or a life
-/// does at once.
-#[derive(Clone, Debug)]
-pub struct Hide {
-    /// What.
-    pub subject: Subject,
-    /// How: the log allows a machine to demote, hold or delist.
-    pub verdict: Verdict,
-    /// Whether a machine found it.
-    pub found_by_machine: bool,
-    /// The case in which a person will look at it.
-    pub case: Option<u64>,
-    /// 32 random bytes that hide the subject in the log.
-    pub salt: [u8; 32],
-}
-
-impl Command for Hide {
-    /// Its number in this installation's own count; `None` where it is hidden already, gone, not
-    /// public, or the staff's.
-    type Output = Option<u64>;
-    type Error = DecideError;
-    const NAME: &'static str = "hide";
-
-    fn locks(&self) -> Locks {
-        Locks::none()
-    }
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<u64>, DecideError> {
-        let now = tx.now();
-        let found = known(tx.rows(), &self.subject).await?;
-        let Some(found) = found.filter(|found| found.public && !found.staff) else {
-            return Ok(None);
-        };
-        if machines_measure(tx.rows(), &self.subject, now)
-            .await?
-            .is_some()
-        {
-            return Ok(None);
-        }
-        if waiting_on(tx.rows(), &self.subject).await? {
-            return Ok(None);
-        }
-        let verdict = Verdict {
-            until: Some(now.plus_seconds(MACHINE_S)),
-            ..self.verdict
-        };
-        verdict.check(now)?;
-        let decided = Decided {
-            id: tx.next_number("decision").await?,
-            case: self.case,
-            kind: kind_of(&self.subject, Some(&found)),
-            subject: self.subject,
-            verdict,
-            settles: None,
-            origin: Origin::Machine,
-            received: now,
-            found_by_machine: self.found_by_machine,
-            by: Vec::new(),
-            at: now,
-            owner: found.owner,
-            country: found.country,
-            terms: terms::current().version,
-            salt: self.salt,
-            state: Progress::Waiting,
-            settled: None,
-            appeals: 0,
-            told: None,
-        };
-        put(tx, &decided)?;
-        Ok(Some(decided.id))
-    }
 }

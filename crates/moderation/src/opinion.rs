@@ -156,33 +156,21 @@ fn reason(model: &Model, judged: &Judged) -> &'static str {
 mod tests {
     use super::*;
     use heliograph_model::{
-        BannedRights, Body, Channel as Kept, ChannelId, Description, Message, MessageId, Peer,
-        Title, UnixMs, UserId, Username,
+        Body, Channel as Kept, ChannelId, Message, MessageId, Peer, Title, UnixMs, UserId, Username,
     };
 
     const SPAM: &str = "Заработок от 500$ в день! Пиши в личку @easy_money, места ограничены";
 
     fn channel(title: &str) -> Kept {
         Kept {
-            id: ChannelId(1_000_000_001),
-            title: Title::parse(title).expect("a title"),
-            about: Description::default(),
             username: Username::parse("the_news").ok(),
-            broadcast: true,
-            creator: UserId(1),
-            created: UnixMs(0),
-            signatures: false,
-            slow_mode_s: 0,
-            default_banned: BannedRights::default(),
-            linked: None,
-            join_request: false,
-            join_to_send: false,
-            no_forwards: false,
-            members_hidden: false,
-            members: 1,
-            deleted: false,
-            photo: None,
-            verified: false,
+            ..Kept::new(
+                ChannelId(1_000_000_001),
+                Title::parse(title).expect("a title"),
+                true,
+                UserId(1),
+                UnixMs(0),
+            )
         }
     }
 

@@ -110,9 +110,6 @@ class Circle(Stage):
             driver.call("set_username", username=f"{who}_of_the_square")
             setattr(self, who, driver)
 
-        # The accounts of the server's own services are public bots.
-        self.judged = self.metric("heliograph_classified_total")
-
     @step("what they write in private, and in a private channel, is judged by nobody")
     def private(self):
         self.sam.call("send", peer="@mia_of_the_square", text=SECRET)
@@ -120,7 +117,7 @@ class Circle(Stage):
         self.sam.call("send", peer=private, text=POST)
         # Longer than the index and the gate in front of it take.
         time.sleep(2)
-        assert self.metric("heliograph_classified_total") == self.judged
+        assert self.metric("heliograph_classified_total") == 0
 
     @step("a scam channel is made with Telethon and found with mtcute and gramjs")
     def made(self):
@@ -130,7 +127,7 @@ class Circle(Stage):
         self.until_found(self.all_surfaces(), FOUND_WITHIN_S)
         self.browser.go("/cheap_pills")
         assert "Cheap pills" in self.browser.text()
-        assert self.metric("heliograph_classified_total") > self.judged
+        assert self.metric("heliograph_classified_total") > 0
 
     @step("it is reported from the menu of gramjs")
     def reported(self):

@@ -1,32 +1,22 @@
 //! Public peers and posts as tests want them.
 
 use heliograph_model::{
-    About, BannedRights, Body, Channel, ChannelId, Description, FirstName, LastName, Message,
-    MessageId, Peer, Person, PersonKind, PublicPeer, PublicPost, Title, UnixMs, UserId, Username,
+    About, Body, Channel, ChannelId, FirstName, LastName, Message, MessageId, Peer, Person,
+    PersonKind, PublicPeer, PublicPost, Title, UnixMs, UserId, Username,
 };
 
 /// A channel with a username.
 pub fn channel(number: i64, name: &str, title: &str, members: u32) -> Channel {
     Channel {
-        id: ChannelId(1_000_000_000 + number),
-        title: Title::parse(title).expect("a title"),
-        about: Description::default(),
         username: Some(Username::parse(name).unwrap_or_else(|_| panic!("{name} is no username"))),
-        broadcast: true,
-        creator: UserId(1),
-        created: UnixMs(0),
-        signatures: false,
-        slow_mode_s: 0,
-        default_banned: BannedRights::default(),
-        linked: None,
-        join_request: false,
-        join_to_send: false,
-        no_forwards: false,
-        members_hidden: false,
         members,
-        deleted: false,
-        photo: None,
-        verified: false,
+        ..Channel::new(
+            ChannelId(1_000_000_000 + number),
+            Title::parse(title).expect("a title"),
+            true,
+            UserId(1),
+            UnixMs(0),
+        )
     }
 }
 

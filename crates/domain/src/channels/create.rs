@@ -4,8 +4,7 @@ use super::members::begin;
 use super::post::{announce, mailbox_begins};
 use super::{ChannelError, joined, members::CHANNELS_MAX, put, put_member};
 use heliograph_model::{
-    BannedRights, Channel, ChannelId, Description, Logged, Member, Peer, ServiceAction, Title,
-    UserId,
+    Channel, ChannelId, Description, Logged, Member, Peer, ServiceAction, Title, UserId,
 };
 use heliograph_store::{Command, Locks, StoreError, Tx};
 use std::sync::Arc;
@@ -63,25 +62,8 @@ impl Command for CreateChannel {
             return Err(ChannelError::TooMany);
         }
         let channel = Channel {
-            id: self.id,
-            title: self.title,
             about: self.about,
-            username: None,
-            broadcast: self.broadcast,
-            creator: self.creator,
-            created: tx.now(),
-            signatures: false,
-            slow_mode_s: 0,
-            default_banned: BannedRights::default(),
-            linked: None,
-            join_request: false,
-            join_to_send: false,
-            no_forwards: false,
-            members_hidden: false,
-            members: 1,
-            deleted: false,
-            verified: false,
-            photo: None,
+            ..Channel::new(self.id, self.title, self.broadcast, self.creator, tx.now())
         };
         let place = Member {
             inside: true,

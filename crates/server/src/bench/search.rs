@@ -10,8 +10,8 @@ use heliograph_domain::accounts::{Proof, Registration, SignUp};
 use heliograph_domain::channels::{CreateChannel, NewChannel, Post, SetPublicName};
 use heliograph_keeper::PhoneTag;
 use heliograph_model::{
-    BannedRights, Body, Channel, ChannelId, Description, FirstName, LastName, Measure, Measures,
-    Message, MessageId, Peer, PublicPeer, PublicPost, Reach, Title, UnixMs, UserId, Username,
+    Body, Channel, ChannelId, Description, FirstName, LastName, Measure, Measures, Message,
+    MessageId, Peer, PublicPeer, PublicPost, Reach, Title, UnixMs, UserId, Username,
 };
 use heliograph_store::Store;
 use heliograph_store_sqlite::{SqliteOptions, SqliteStore};
@@ -272,25 +272,17 @@ fn channel_id(number: u64) -> ChannelId {
 fn channel(number: u64, numbers: &mut Numbers) -> Channel {
     let (one, two) = (word(numbers.word()), word(numbers.word()));
     Channel {
-        id: channel_id(number),
-        title: Title::parse(&format!("{one} {two}")).expect("two short words"),
         about: Description::parse(&text(numbers)).unwrap_or_default(),
         username: Username::parse(&format!("{two}_{number}")).ok(),
-        broadcast: true,
-        creator: UserId(1),
-        created: UnixMs(0),
-        signatures: false,
-        slow_mode_s: 0,
-        default_banned: BannedRights::default(),
-        linked: None,
-        join_request: false,
-        join_to_send: false,
-        no_forwards: false,
-        members_hidden: false,
         members: members(numbers),
-        deleted: false,
         verified: number.is_multiple_of(1000),
-        photo: None,
+        ..Channel::new(
+            channel_id(number),
+            Title::parse(&format!("{one} {two}")).expect("two short words"),
+            true,
+            UserId(1),
+            UnixMs(0),
+        )
     }
 }
 
