@@ -7,7 +7,7 @@ use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
 use crate::{check, packages, run};
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     Stage {
         name: "check",
         budget_s: 420,
@@ -32,6 +32,11 @@ const STAGES: [Stage; 8] = [
         name: "clients",
         budget_s: 240,
         run: real_clients,
+    },
+    Stage {
+        name: "apps",
+        budget_s: 90,
+        run: real_apps,
     },
     Stage {
         name: "bots",
@@ -117,6 +122,11 @@ fn layers_oracle() -> Result<Counts, String> {
 /// Lets unmodified client libraries talk to each other through the server.
 pub fn real_clients() -> Result<Counts, String> {
     against_the_server("tests/clients/run.py")
+}
+
+/// Lets the library below Telegram's own apps live through its story.
+fn real_apps() -> Result<Counts, String> {
+    against_the_server("tests/clients/tdlib.py")
 }
 
 /// Runs bots of unmodified libraries against the server's Bot API.

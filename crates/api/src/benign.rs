@@ -123,7 +123,6 @@ const STORIES_AND_PAYMENTS: &[&str] = &[
     "stories.getAllStories",
     "stories.getChatsToSend",
     "stories.getPeerMaxIDs",
-    "stories.getPeerStories",
     "stories.getPinnedStories",
     "stories.getStoriesArchive",
 ];

@@ -26,6 +26,7 @@ mod resolve;
 mod restrained;
 mod router;
 mod settings;
+mod stories;
 #[cfg(test)]
 mod testing;
 mod updates;
@@ -53,6 +54,7 @@ pub fn router() -> Router {
     photos::register(&mut router);
     bots::register(&mut router);
     reports::register(&mut router);
+    stories::register(&mut router);
     updates::register(&mut router);
     benign::register(&mut router);
     router

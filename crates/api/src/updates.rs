@@ -178,6 +178,8 @@ const NEWEST: usize = 20;
 
 /// How long a client that looks at a channel it is not in may wait before it asks again, in seconds.
 const ASK_AGAIN_S: i32 = 30;
+/// The same for a member, who is pushed what happens: a safety net.
+const MEMBER_ASKS_AGAIN_S: i32 = 300;
 
 /// `updates.getChannelDifference`: what happened in a channel since `pts`, in slices
 /// (<https://core.telegram.org/method/updates.getChannelDifference>).
@@ -197,7 +199,12 @@ async fn get_channel_difference(
     if req.pts <= 0 {
         return Err(text::PERSISTENT_TIMESTAMP_EMPTY.into());
     }
-    let timeout = (!standing.inside()).then_some(ASK_AGAIN_S);
+    // TDLib takes an answer without it for a fault.
+    let timeout = Some(if standing.inside() {
+        MEMBER_ASKS_AGAIN_S
+    } else {
+        ASK_AGAIN_S
+    });
     let (owner, pts) = (channel.into(), req.pts as u32);
     let mut view = cx.store.view().await?;
     let end = mailbox::state(&mut *view, owner).await?.pts;

@@ -158,7 +158,7 @@ mod tests {
         let seen = full(&world, &ben, world.input_user(&ben, &ada)).await;
         assert_eq!(seen.about.as_deref(), Some("Poetical science"));
         let enums::PeerSettings::PeerSettings(offers) = seen.settings;
-        assert!(offers.add_contact && offers.block_contact);
+        assert!(offers.add_contact && offers.block_contact && offers.report_spam);
 
         let hide = f::account::SetPrivacy {
             key: InputPrivacyKey::About,

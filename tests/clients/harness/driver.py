@@ -51,7 +51,7 @@ class Driver:
             self._process.wait()
             self._arrived.notify_all()
 
-    def call(self, verb, **fields):
+    def call(self, verb, answer_within=ANSWER_WITHIN_S, **fields):
         """Asks for one verb and waits for its answer."""
         self._number += 1
         number = self._number
@@ -63,13 +63,13 @@ class Driver:
             raise DriverError(f"{self.title}: {verb}: the client is gone") from None
         with self._arrived:
             self._arrived.wait_for(
-                lambda: number in self._answers or self._process.poll() is not None, ANSWER_WITHIN_S
+                lambda: number in self._answers or self._process.poll() is not None, answer_within
             )
             answer = self._answers.pop(number, None)
         if answer is None:
             # What comes after would wait as long again, for nothing.
             self._process.kill()
-            raise DriverError(f"{self.title}: {verb}: no answer within {ANSWER_WITHIN_S} s")
+            raise DriverError(f"{self.title}: {verb}: no answer within {answer_within} s")
         if not answer["ok"]:
             raise DriverError(f"{self.title}: {verb}: {answer['error']}")
         return answer
@@ -82,10 +82,13 @@ class Driver:
     def wait(self, mark, event, within=EVENT_WITHIN_S, **fields):
         """The first such event after `mark`."""
         wanted = {"event": event, **fields}
+        return self.wait_until(mark, lambda seen: wanted.items() <= seen.items(), wanted, within)
+
+    def wait_until(self, mark, right, wanted, within=EVENT_WITHIN_S):
+        """The first event after `mark` of which `right` holds; `wanted` tells what that is."""
 
         def found():
-            with_fields = (seen for seen in self.events[mark:] if wanted.items() <= seen.items())
-            return next(with_fields, None)
+            return next((seen for seen in self.events[mark:] if right(seen)), None)
 
         with self._arrived:
             seen = self._arrived.wait_for(found, within)
@@ -94,9 +97,9 @@ class Driver:
             raise DriverError(f"{self.title}: no {wanted} within {within} s; seen since: {recent}")
         return seen
 
-    def leave(self, verb="disconnect"):
+    def leave(self, verb="disconnect", within=ANSWER_WITHIN_S):
         """Disconnects or logs out, and waits for the process to end."""
-        self.call(verb)
+        self.call(verb, within)
         try:
             self._process.wait(EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:

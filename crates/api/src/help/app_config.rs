@@ -46,8 +46,6 @@ fn config(cx: &Ctx) -> JSONValue {
         // Features that are not here, so that clients do not offer them.
         pair("dialog_filters_enabled", boolean(false)),
         pair("dialog_filters_tooltip", boolean(false)),
-        pair("dialog_filters_limit_default", number(0)),
-        pair("dialog_filters_limit_premium", number(0)),
         pair("autoarchive_setting_available", boolean(false)),
         pair("premium_purchase_blocked", boolean(true)),
         pair("stars_purchase_blocked", boolean(true)),

@@ -78,8 +78,12 @@ mod tests {
                 world.call(&ada, call).await.expect("settings");
             let enums::PeerSettings::PeerSettings(settings) = answer.settings;
             assert_eq!(
-                (settings.add_contact, settings.block_contact),
-                (offers, offers)
+                [
+                    settings.add_contact,
+                    settings.block_contact,
+                    settings.report_spam
+                ],
+                [offers; 3]
             );
             assert_eq!(user_ids(&answer.users), [ben.id]);
             let hide = f::messages::HidePeerSettingsBar { peer: peer.clone() };

@@ -147,7 +147,8 @@ pub(super) fn status_of(status: Status) -> UserStatus {
     }
 }
 
-/// The bar over a chat: whether to offer adding or blocking the person.
+/// The bar over a chat: whether to offer adding, blocking or reporting the person. TDLib takes the
+/// last two together or not at all.
 pub(crate) async fn contact_settings(
     viewer: Viewer<'_>,
     rows: &mut dyn Rows,
@@ -163,6 +164,7 @@ pub(crate) async fn contact_settings(
     Ok(types::PeerSettings {
         add_contact: offer,
         block_contact: offer,
+        report_spam: offer,
         ..Default::default()
     }
     .into())

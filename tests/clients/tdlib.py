@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Lets TDLib, with our key in place of Telegram's, live through its stories; see README.md.
+
+    tdlib.py setup                                 installs what is needed (needs the network)
+    tdlib.py --server PATH [--keep]                runs the stories (enters a loopback-only namespace)
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(f"the client tests need Python 3.11 or newer, this is {sys.version.split()[0]}")
+
+import argparse
+import shutil
+import tempfile
+import traceback
+from pathlib import Path
+
+from harness import namespace, tdlib
+from harness.environments import Environments, default_cache
+from harness.server import Server
+
+STORIES = (tdlib,)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", nargs="?", choices=["setup", "run"], default="run")
+    parser.add_argument("--server", type=Path, help="the heliograph binary")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where libraries are installed")
+    parser.add_argument("--keep", action="store_true", help="keep the logs and databases, and say where")
+    options = parser.parse_args()
+    if options.action == "run" and options.server is None:
+        parser.error("--server is missing")
+    return options
+
+
+def tell(story, steps, server):
+    """Runs the steps of a story until one fails; answers how many passed."""
+    passed = 0
+    for name, method in steps:
+        try:
+            method(story)
+        except Exception:  # noqa: BLE001 - whatever it is, the step failed
+            # Each step stands on the ones before.
+            print(f"FAIL  {name}\n{traceback.format_exc()}\n--- the server's log\n{server.log_tail()}")
+            for driver in story.drivers:
+                recent = [seen["event"] for seen in driver.events][-8:]
+                print(f"--- {driver.title}, last seen {recent}\n{driver.log_tail()}")
+            for log in story.folder.rglob("td.log"):
+                print(f"--- {log}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-12:]))
+            break
+        passed += 1
+        print(f"ok    {name}", flush=True)
+    return passed
+
+
+def main():
+    options = arguments()
+    environments = Environments(options.cache)
+    if options.action == "setup":
+        environments.prepare({"telethon145", "tdlib"})
+        return 0
+    namespace.enter()
+    folder = Path(tempfile.mkdtemp(prefix="heliograph-tdlib-"))
+    passed = wanted = 0
+    try:
+        for story in STORIES:
+            place = folder / story.__name__.rpartition(".")[2]
+            place.mkdir()
+            server = Server(options.server.resolve(), place)
+            told = story.Story(server, environments, place)
+            try:
+                passed += tell(told, story.STEPS, server)
+            finally:
+                told.end()
+                server.stop()
+            wanted += len(story.STEPS)
+    finally:
+        if options.keep:
+            print(f"logs and databases are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"{passed} passed, {wanted - passed} failed")
+    return 0 if passed == wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
