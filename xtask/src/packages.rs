@@ -54,6 +54,35 @@ const TO_TEST: [Package; 6] = [
     },
 ];
 
+/// An unmodified app of Telegram's, and the screen, window manager, mouse, keyboard and camera with
+/// which it is used.
+const TO_USE_AN_APP: [Package; 6] = [
+    Package {
+        name: "telegram-desktop",
+        present: || found("telegram-desktop"),
+    },
+    Package {
+        name: "xvfb",
+        present: || found("Xvfb"),
+    },
+    Package {
+        name: "openbox",
+        present: || found("openbox"),
+    },
+    Package {
+        name: "xdotool",
+        present: || found("xdotool"),
+    },
+    Package {
+        name: "imagemagick",
+        present: || found("import"),
+    },
+    Package {
+        name: "dbus",
+        present: || found("dbus-run-session"),
+    },
+];
+
 /// What the headless Chromium of npm is linked to, and what brings a font. It is for Ubuntu, where the package
 /// `chromium-browser` is a snap, which neither runs on a machine without snapd nor in the tests'
 /// network namespace; `tests/browser/desk/chromium.py` installs it and drives it.
@@ -68,8 +97,15 @@ pub fn for_build() -> Result<(), String> {
 pub fn for_tests() -> Result<(), String> {
     let mut names = missing(&TO_BUILD);
     names.extend(missing(&TO_TEST));
+    names.extend(missing(&TO_USE_AN_APP));
     names.extend(missing_for_pages());
     install(&names)
+}
+
+/// Whether a program is on the path; an app is not started to find that out.
+fn found(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn missing(packages: &[Package]) -> Vec<&'static str> {

@@ -124,9 +124,9 @@ pub fn real_clients() -> Result<Counts, String> {
     against_the_server("tests/clients/run.py")
 }
 
-/// Lets the library below Telegram's own apps live through its story.
+/// Lets Telegram Desktop, and the library below Telegram's other apps, live through their stories.
 fn real_apps() -> Result<Counts, String> {
-    against_the_server("tests/clients/tdlib.py")
+    against_the_server("tests/clients/apps.py")
 }
 
 /// Runs bots of unmodified libraries against the server's Bot API.

@@ -60,7 +60,7 @@ pub fn open(permanent: &AuthKey, proof: &[u8], call: MsgId) -> Result<Binding, B
         return Err(BadBinding);
     }
     let mut plaintext = Zeroizing::new(encrypted);
-    derive(permanent, &msg_key).decrypt(&mut *plaintext);
+    derive(permanent, &msg_key, Half::ToServer).decrypt(&mut *plaintext);
     let hash = Sha1::digest(&plaintext[..PLAINTEXT]);
     if !bool::from(hash[4..].ct_eq(&msg_key)) {
         return Err(BadBinding);
@@ -84,10 +84,19 @@ pub fn open(permanent: &AuthKey, proof: &[u8], call: MsgId) -> Result<Binding, B
     })
 }
 
-/// The AES key of one message of MTProto 1.0, from client to server
+/// Which 128 bytes of a key an envelope of MTProto 1.0 uses: those from here on.
+#[derive(Clone, Copy)]
+pub(crate) enum Half {
+    /// From client to server.
+    ToServer = 0,
+    /// From server to client; files of an app, too.
+    ToClient = 8,
+}
+
+/// The AES key of one message of MTProto 1.0
 /// (<https://core.telegram.org/mtproto/description_v1>).
-pub(crate) fn derive(auth_key: &AuthKey, msg_key: &[u8; 16]) -> AesIge {
-    let bytes = auth_key.bytes();
+pub(crate) fn derive(auth_key: &AuthKey, msg_key: &[u8; 16], half: Half) -> AesIge {
+    let bytes = &auth_key.bytes()[half as usize..];
     let sha1 = |parts: [&[u8]; 3]| -> [u8; 20] {
         let mut hash = Sha1::new();
         for part in parts {

@@ -22,6 +22,7 @@ mod entropy;
 pub mod envelope;
 pub mod gzip;
 pub mod handshake;
+pub mod local;
 mod msg_id;
 pub mod pq;
 pub mod rpc;

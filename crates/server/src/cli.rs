@@ -10,11 +10,12 @@ mod staff;
 mod switch;
 
 use crate::bench;
-use crate::client_config::{self, Client, PublicKey, Target};
+use crate::client_config::{self, Client, PublicKey, Target, tdesktop};
 use crate::control::{self, Answer};
 use crate::custodian_process;
 use crate::demo;
 use crate::desk;
+use crate::gateway::SystemEntropy;
 use crate::keeper_process;
 use crate::process::Lives;
 use crate::secrets::DataFolder;
@@ -249,6 +250,9 @@ struct ClientConfig {
     /// Without it: what the setting `advertise` says, else where the server listens.
     #[arg(long, value_name = "IP:PORT")]
     address: Option<SocketAddr>,
+    /// Where the profile for Telegram Desktop goes.
+    #[arg(long, value_name = "DIR", default_value = "heliograph-tdesktop")]
+    folder: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -511,7 +515,10 @@ fn client_config(asked: &ClientConfig) -> Outcome {
         key: PublicKey::open(&data.public_key())?,
         proxy_secrets: settings.mtproxy_secrets,
     };
-    let text = client_config::text_for(asked.client, &target)?;
+    let text = match asked.client {
+        Client::Tdesktop => tdesktop::write(&asked.folder, &target, &mut SystemEntropy)?,
+        client => client_config::text_for(client, &target)?,
+    };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }

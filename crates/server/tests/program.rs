@@ -303,8 +303,23 @@ fn a_client_is_told_the_address_of_the_running_server() {
     );
     let proxy = run(&["client-config", "--for", "mtproxy", "--data", folder]);
     assert!(words(&proxy).contains("mtproxy-secret"));
-    let later = run(&["client-config", "--for", "tdesktop", "--data", folder]);
-    assert!(words(&later).contains("later version"));
+    let profile = data.join("profile");
+    let profile = profile.to_str().expect("a path in UTF-8");
+    let desktop = [
+        "client-config",
+        "--for",
+        "tdesktop",
+        "--data",
+        folder,
+        "--folder",
+        profile,
+    ];
+    let written = String::from_utf8_lossy(&run(&desktop).stdout).into_owned();
+    assert!(written.contains("telegram-desktop -workdir"), "{written}");
+    assert!(
+        words(&run(&desktop)).contains("name another folder"),
+        "it would overwrite one"
+    );
 }
 
 /// What `Server::get` answers, without its head.

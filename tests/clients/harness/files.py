@@ -16,7 +16,7 @@ def noise(path, seed):
 def picture(path, side=96):
     """A square PNG of one colour that runs into another."""
     rows = b"".join(
-        b"\0" + b"".join(bytes((x * 2, y * 2, 120)) for x in range(side)) for y in range(side)
+        b"\0" + b"".join(bytes((x * 255 // side, y * 255 // side, 120)) for x in range(side)) for y in range(side)
     )
 
     def chunk(kind, body):

@@ -171,7 +171,7 @@ class Driver:
 
     async def do_channel_state(self, peer):
         full = await self.client(functions.channels.GetFullChannelRequest(place(peer)))
-        return {"pts": full.full_chat.pts}
+        return {"pts": full.full_chat.pts, "members": full.full_chat.participants_count}
 
     async def do_channel_difference(self, peer, pts):
         channel = await self.client.get_input_entity(place(peer))

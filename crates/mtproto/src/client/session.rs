@@ -6,7 +6,7 @@ use sha1::{Digest, Sha1};
 use super::BadServer;
 use crate::{
     auth_key::AuthKey,
-    binding::{self, Binding},
+    binding::{self, Binding, Half},
     entropy::{Entropy, draw},
     envelope::{self, Header, Sender},
     gzip::{self, MAX_UNPACKED},
@@ -312,7 +312,7 @@ pub fn seal_binding(
     let hash: [u8; 20] = Sha1::digest(&plaintext).into();
     let msg_key = hash.last_chunk().expect("20 bytes hold 16");
     plaintext.put_slice(&draw::<8>(entropy));
-    binding::derive(permanent, msg_key).encrypt(&mut plaintext);
+    binding::derive(permanent, msg_key, Half::ToServer).encrypt(&mut plaintext);
     let mut proof = permanent.id().to_le_bytes().to_vec();
     proof.put_slice(msg_key);
     proof.put_slice(&plaintext);

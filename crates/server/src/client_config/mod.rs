@@ -2,12 +2,14 @@
 
 mod public_key;
 mod snippets;
+pub mod tdesktop;
 
 pub use public_key::{PublicKey, PublicKeyError};
 
 use clap::ValueEnum;
 use heliograph_mtproto::transport::ProxySecret;
 use std::net::SocketAddr;
+use thiserror::Error;
 
 /// A client that can be pointed here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -24,9 +26,9 @@ pub enum Client {
     Grammers,
     /// A link for clients that take an MTProxy
     Mtproxy,
-    /// Telegram Desktop (comes in a later version)
+    /// Telegram Desktop, unmodified: a profile that leads here
     Tdesktop,
-    /// TDLib (comes in a later version)
+    /// TDLib, Python: a copy of its library with this server's key
     Tdlib,
 }
 
@@ -51,23 +53,35 @@ pub struct Target {
     pub proxy_secrets: Vec<ProxySecret>,
 }
 
-/// What to paste for a client; the error says in words why there is nothing.
-pub fn text_for(client: Client, target: &Target) -> Result<String, &'static str> {
+/// Why there is nothing to paste, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoText {
+    /// The client comes here through an MTProxy secret alone.
+    #[error(
+        "the server has no MTProxy secret: set `mtproxy-secret` in heliograph.toml to 32 random \
+         hexadecimal digits (as `openssl rand -hex 16` prints) and start it again"
+    )]
+    NoSecret,
+    /// Telegram Desktop takes a profile ([`tdesktop::write`]), which is files.
+    #[error("Telegram Desktop takes a profile, which is no text")]
+    Files,
+}
+
+/// What to paste for a client.
+pub fn text_for(client: Client, target: &Target) -> Result<String, NoText> {
     Ok(match client {
         Client::Telethon => snippets::telethon(target),
         Client::Kurigram => snippets::kurigram(target),
         Client::Gramjs => snippets::gramjs(target),
         Client::Mtcute => snippets::mtcute(target),
         Client::Grammers => snippets::grammers(target),
-        Client::Mtproxy if target.proxy_secrets.is_empty() => {
-            return Err(
-                "the server has no MTProxy secret: set `mtproxy-secret` in heliograph.toml to 32 \
-                 random hexadecimal digits (as `openssl rand -hex 16` prints) and start it again",
-            );
-        }
+        Client::Mtproxy if target.proxy_secrets.is_empty() => return Err(NoText::NoSecret),
         Client::Mtproxy => snippets::mtproxy(target),
-        Client::Tdesktop => return Err("a profile for Telegram Desktop comes in a later version"),
-        Client::Tdlib => return Err("TDLib comes in a later version"),
+        Client::Tdlib => {
+            let secret = target.proxy_secrets.first().ok_or(NoText::NoSecret)?;
+            snippets::tdlib(target, secret)
+        }
+        Client::Tdesktop => return Err(NoText::Files),
     })
 }
 
@@ -76,7 +90,7 @@ mod tests {
     use super::*;
     use heliograph_mtproto::ServerKey;
 
-    fn target() -> Target {
+    pub(super) fn target() -> Target {
         let key = ServerKey::generate().expect("a key");
         let pem = key.public_pem().expect("PEM");
         Target {
@@ -112,9 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_said_in_words() {
-        for client in [Client::Tdesktop, Client::Tdlib] {
-            assert!(text_for(client, &target()).is_err_and(|words| words.contains("later")));
-        }
+    fn tdlib_needs_a_proxy_secret_and_gets_our_key() {
+        let mut target = target();
+        assert_eq!(text_for(Client::Tdlib, &target), Err(NoText::NoSecret));
+        target.proxy_secrets = vec![ProxySecret([0xab; 16])];
+        let text = text_for(Client::Tdlib, &target).expect("there is a secret");
+        assert!(
+            text.contains(&"ab".repeat(16)) && !text.contains("{{"),
+            "{text}"
+        );
+        assert!(target.key.pem().lines().all(|line| text.contains(line)));
     }
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 pub struct PublicKey {
     pem: String,
     fingerprint: i64,
+    modulus: Vec<u8>,
     modulus_hex: String,
 }
 
@@ -42,6 +43,7 @@ impl PublicKey {
         Ok(PublicKey {
             pem: pem.to_owned(),
             fingerprint: i64::from_le_bytes(*lower),
+            modulus: rsa.n().to_vec(),
             modulus_hex: modulus_hex.to_ascii_lowercase(),
         })
     }
@@ -61,6 +63,11 @@ impl PublicKey {
     /// The number by which clients name the key.
     pub fn fingerprint(&self) -> i64 {
         self.fingerprint
+    }
+
+    /// The modulus, its highest byte first.
+    pub fn modulus(&self) -> &[u8] {
+        &self.modulus
     }
 
     /// The modulus in hexadecimal; the exponent is always 65537.

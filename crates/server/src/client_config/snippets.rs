@@ -2,6 +2,7 @@
 //! sends a message to Saved Messages.
 
 use super::Target;
+use heliograph_mtproto::transport::ProxySecret;
 use std::fmt::Write as _;
 
 /// Fills `{{name}}` in a text.
@@ -41,6 +42,17 @@ pub(super) fn grammers(target: &Target) -> String {
     fill(include_str!("grammers.rs.txt"), target)
 }
 
+pub(super) fn tdlib(target: &Target, secret: &ProxySecret) -> String {
+    fill(include_str!("tdlib.py"), target).replace("{{secret}}", &in_hex(secret))
+}
+
+fn in_hex(secret: &ProxySecret) -> String {
+    secret.0.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 pub(super) fn mtproxy(target: &Target) -> String {
     let mut text =
         "# Opens in Telegram clients. It points them here; the client must also know this\n\
@@ -48,11 +60,8 @@ pub(super) fn mtproxy(target: &Target) -> String {
             .to_owned();
     for secret in &target.proxy_secrets {
         let (ip, port) = (target.address.ip(), target.address.port());
-        let _ = write!(text, "tg://proxy?server={ip}&port={port}&secret=");
-        for byte in &secret.0 {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text.push('\n');
+        let secret = in_hex(secret);
+        let _ = writeln!(text, "tg://proxy?server={ip}&port={port}&secret={secret}");
     }
     text
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Lets TDLib, with our key in place of Telegram's, live through its stories; see README.md.
+"""Lets TDLib and Telegram Desktop live through their stories; see README.md.
 
-    tdlib.py setup                                 installs what is needed (needs the network)
-    tdlib.py --server PATH [--keep]                runs the stories (enters a loopback-only namespace)
+    apps.py setup                                     installs what is needed (needs the network)
+    apps.py --server PATH [--pictures FOLDER]         runs the stories (enters a loopback-only namespace)
 """
 
 import sys
@@ -16,17 +16,17 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from harness import namespace, tdlib
+from harness import desktop, namespace, tdesktop, tdlib
 from harness.environments import Environments, default_cache
 from harness.server import Server
-
-STORIES = (tdlib,)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", nargs="?", choices=["setup", "run"], default="run")
     parser.add_argument("--server", type=Path, help="the heliograph binary")
+    parser.add_argument("--only", choices=["tdlib", "tdesktop"], help="tell only this story")
+    parser.add_argument("--pictures", type=Path, help="where pictures of Telegram Desktop go")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where libraries are installed")
     parser.add_argument("--keep", action="store_true", help="keep the logs and databases, and say where")
     options = parser.parse_args()
@@ -62,14 +62,25 @@ def main():
         environments.prepare({"telethon145", "tdlib"})
         return 0
     namespace.enter()
-    folder = Path(tempfile.mkdtemp(prefix="heliograph-tdlib-"))
+    if lacking := desktop.missing():
+        sys.exit(f"a screen is missing: install {' '.join(lacking)}")
+    folder = Path(tempfile.mkdtemp(prefix="heliograph-apps-"))
+    pictures = (options.pictures or folder / "pictures").resolve()
+    pictures.mkdir(parents=True, exist_ok=True)
+    program = options.server.resolve()
+    stories = {
+        "tdlib": (tdlib, ()),
+        "tdesktop": (tdesktop, (program, pictures)),
+    }
     passed = wanted = 0
     try:
-        for story in STORIES:
-            place = folder / story.__name__.rpartition(".")[2]
+        for name, (story, more) in stories.items():
+            if options.only not in (None, name):
+                continue
+            place = folder / name
             place.mkdir()
-            server = Server(options.server.resolve(), place)
-            told = story.Story(server, environments, place)
+            server = Server(program, place)
+            told = story.Story(server, environments, place, *more)
             try:
                 passed += tell(told, story.STEPS, server)
             finally:
