@@ -7,6 +7,7 @@ use heliograph_moderation::cases::{Case, Origin};
 use heliograph_moderation::decisions::{Decided, Outcome, Verdict};
 use heliograph_moderation::reasons::Reason;
 use heliograph_moderation::subject::{Known, Subject};
+use heliograph_moderation::terms::Terms;
 use heliograph_transparency::entry::Day;
 use std::error::Error;
 
@@ -112,6 +113,8 @@ pub struct HotlineReport {
 pub struct CaseSheet {
     /// The case.
     pub case: Case,
+    /// The terms in force, by which it is decided.
+    pub terms: &'static Terms,
     /// What is known of its subject; `None` when it is gone.
     pub known: Option<Known>,
     /// What is public of it. Nothing where the case is about children: then `sealed` is true.

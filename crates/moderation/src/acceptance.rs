@@ -1,8 +1,9 @@
 //! Who has accepted which version of the terms.
 //!
-//! Signing up accepts the version that is shown then. A later one is offered by
+//! Signing up accepts the version in force, which is shown then. A later one is offered by
 //! `help.getTermsOfServiceUpdate` until it is accepted.
 
+use crate::publication::{self, Published};
 use crate::terms;
 use heliograph_model::{UnixMs, UserId};
 use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
@@ -27,14 +28,12 @@ pub async fn of(rows: &mut dyn Rows, user: UserId) -> Result<Option<Accepted>, S
     rows.find(user.into(), &()).await
 }
 
-/// The version that an account has still to accept.
-pub async fn due(
-    rows: &mut dyn Rows,
-    user: UserId,
-) -> Result<Option<&'static terms::Terms>, StoreError> {
+/// The version that an account has still to accept: the newest that is published, also before it
+/// holds.
+pub async fn due(rows: &mut dyn Rows, user: UserId) -> Result<Option<Published>, StoreError> {
     let accepted = of(rows, user).await?.map_or(0, |accepted| accepted.version);
-    let newest = terms::current();
-    Ok((accepted < newest.version).then_some(newest))
+    let newest = publication::newest(rows).await?;
+    Ok((accepted < newest.terms.version).then_some(newest))
 }
 
 /// Why an acceptance was not taken.

@@ -163,6 +163,8 @@ const WAITING: u8 = 2;
 const REMOVED: u8 = 3;
 /// What decisions say about texts like the one they are about: see [`crate::precedents`].
 pub(crate) const PRECEDENT: u8 = 4;
+/// Versions of the terms that the log has: see [`crate::publication`].
+pub(crate) const PUBLISHED: u8 = 5;
 
 /// A decision's own number.
 #[derive(Clone, Copy, Debug, Encode, Decode)]

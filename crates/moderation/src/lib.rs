@@ -2,7 +2,8 @@
 //!
 //! - [`subject`]: what a report or decision is about.
 //! - [`reasons`]: the tree that clients walk through when they report, and [`terms`]: the rules
-//!   that decisions cite; [`acceptance`]: who has accepted which version of them.
+//!   that decisions cite; [`publication`]: which version of them is in force; [`acceptance`]: who has
+//!   accepted which.
 //! - [`reports`], and [`notices`] from the web, make [`cases`], which stand in one queue and are taken by one moderator at a time.
 //! - [`decisions`] end cases. They wait until [`entries`] has made their entry of the public log;
 //!   then [`enact`] puts the measure on the subject and tells the owner by a [`statement`] of
@@ -28,6 +29,7 @@ pub mod gate;
 pub mod notices;
 pub mod opinion;
 pub mod precedents;
+pub mod publication;
 pub mod reasons;
 pub mod reports;
 pub mod search_terms;

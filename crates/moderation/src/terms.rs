@@ -88,7 +88,21 @@ impl Terms {
 
 /// Every version that this program knows, oldest first, with its minimum age. A later one is added,
 /// none is changed.
+#[cfg(not(test))]
 const VERSIONS: [(u8, &str); 1] = [(16, include_str!("../terms/1.md"))];
+
+/// Tests have a second version: the first one with one more rule.
+#[cfg(test)]
+const VERSIONS: [(u8, &str); 2] = [
+    (16, include_str!("../terms/1.md")),
+    (
+        16,
+        concat!(
+            include_str!("../terms/1.md"),
+            "\n## test.1 A later rule\nNothing that was allowed before.\n"
+        ),
+    ),
+];
 
 /// All versions, oldest first.
 pub fn all() -> &'static [Terms] {
@@ -105,8 +119,14 @@ pub fn version(version: u64) -> Option<&'static Terms> {
     all().iter().find(|terms| terms.version == version)
 }
 
-/// The newest version.
-pub fn current() -> &'static Terms {
+/// The first version.
+pub fn first() -> &'static Terms {
+    all().first().expect("there is at least one version")
+}
+
+/// The newest version that this program knows. It may not be in force, nor published: ask
+/// [`crate::publication`].
+pub fn newest() -> &'static Terms {
     all().last().expect("there is at least one version")
 }
 
@@ -126,7 +146,7 @@ mod tests {
                 assert_eq!(clause.text.contains(" Law: "), annex, "{}", clause.id);
             }
         }
-        let reach = |id| current().clause(id).map(Clause::reach);
+        let reach = |id| first().clause(id).map(Clause::reach);
         let germany = "DE".parse().expect("a country");
         assert_eq!(reach("annex.DE.1"), Some(Reach::Country(germany)));
         assert_eq!(reach("annex.EU.1"), Some(Reach::Right));
@@ -149,7 +169,7 @@ mod tests {
             }
         }
         assert_eq!(
-            current().clause("spam.1").map(|clause| clause.title),
+            first().clause("spam.1").map(|clause| clause.title),
             Some("Spam")
         );
     }

@@ -1,6 +1,6 @@
 //! What a moderator, or a machine for a while, wants to be done.
 
-use crate::terms::{self, Clause, Reach};
+use crate::terms::{Clause, Reach, Terms};
 use heliograph_model::{Territory, UnixMs};
 use heliograph_transparency::entry::{Act, Category};
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -63,9 +63,9 @@ pub enum MalformedVerdict {
 }
 
 impl Verdict {
-    /// Checks a verdict at `now`.
-    pub fn check(&self, now: UnixMs) -> Result<(), MalformedVerdict> {
-        let clause = terms::current().clause(&self.clause);
+    /// Checks a verdict at `now` by these terms.
+    pub fn check(&self, terms: &Terms, now: UnixMs) -> Result<(), MalformedVerdict> {
+        let clause = terms.clause(&self.clause);
         match clause.map(Clause::reach) {
             None | Some(Reach::Right) => return Err(MalformedVerdict::Clause),
             Some(Reach::Country(country)) if self.act.is_measure() => {
@@ -139,6 +139,7 @@ stored_word!(write_category, read_category, Category);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms;
 
     const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
@@ -165,7 +166,7 @@ mod tests {
                 territory,
                 ..verdict(act)
             };
-            verdict.check(NOW)
+            verdict.check(terms::first(), NOW)
         };
         assert_eq!(
             under("annex.DE.1", Act::Restrict, countries(&["DE"])),
@@ -197,7 +198,7 @@ mod tests {
         let check = |change: fn(&mut Verdict)| {
             let mut verdict = verdict(Act::Delist);
             change(&mut verdict);
-            verdict.check(NOW)
+            verdict.check(terms::first(), NOW)
         };
         assert_eq!(check(|_| ()), Ok(()));
         let clause = |verdict: &mut Verdict| verdict.clause = "fraud.9".into();
@@ -213,7 +214,7 @@ mod tests {
                 ..verdict(Act::Delist)
             };
             assert_eq!(
-                verdict.check(NOW),
+                verdict.check(terms::first(), NOW),
                 Err(MalformedVerdict::Countries),
                 "{codes:?}"
             );
@@ -222,7 +223,10 @@ mod tests {
             territory: countries(&["DE"]),
             ..verdict(Act::Freeze)
         };
-        assert_eq!(frozen.check(NOW), Err(MalformedVerdict::Territory));
+        assert_eq!(
+            frozen.check(terms::first(), NOW),
+            Err(MalformedVerdict::Territory)
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use heliograph_domain::{authorizations, countries, services};
 use heliograph_keeper::{Purpose, phone_tag};
 use heliograph_model::{E164, FirstName, LastName, UserId};
 use heliograph_moderation::acceptance::Accept;
-use heliograph_moderation::terms;
+use heliograph_moderation::publication::{self, Published};
 use heliograph_tl::enums::{self, auth::SentCodeType};
 use heliograph_tl::{functions as f, types};
 
@@ -104,12 +104,20 @@ async fn sign_in_with_code(cx: Ctx, req: f::auth::SignIn) -> Result<enums::auth:
     let account = accounts::find_phone(&mut *view, waiting.tag).await?;
     drop(view);
     let Some(user) = account else {
-        let terms_of_service = Some(offered(terms::current()));
+        let terms_of_service = Some(terms_in_force(&cx).await?);
         return Ok(types::auth::AuthorizationSignUpRequired { terms_of_service }.into());
     };
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
     cx.codes.settle(&hash, &phone, &account).await;
     authorization(&cx, &account, Some(&phone)).await
+}
+
+/// The terms that whoever signs up now accepts.
+async fn terms_in_force(cx: &Ctx) -> Result<enums::help::TermsOfService> {
+    let mut view = cx.store.view().await?;
+    let terms = publication::in_force(&mut *view, cx.now()).await?;
+    let effective = None;
+    Ok(offered(Published { terms, effective }, cx.now()))
 }
 
 /// `auth.signUp`: makes an account for a number whose code was given, and signs in. Who signs up
@@ -136,7 +144,9 @@ async fn sign_up(cx: Ctx, req: f::auth::SignUp) -> Result<enums::auth::Authoriza
     cx.codes.settle(&hash, &phone, &account).await;
     let user = account.person.id;
     // A crash before this line has the terms offered once more.
-    let version = terms::current().version;
+    let mut view = cx.store.view().await?;
+    let version = publication::in_force(&mut *view, cx.now()).await?.version;
+    drop(view);
     cx.write(Accept { user, version }).await?;
     let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
     authorization(&cx, &account, Some(&phone)).await

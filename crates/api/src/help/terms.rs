@@ -5,10 +5,14 @@ use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::router::{Access, Router};
+use heliograph_model::UnixMs;
 use heliograph_moderation::acceptance::{self, Accept, AcceptError};
+use heliograph_moderation::publication::Published;
 use heliograph_moderation::terms::{self, Terms};
 use heliograph_tl::enums;
 use heliograph_tl::{functions as f, types};
+use heliograph_transparency::entry::Day;
+use std::fmt::Write;
 
 pub(super) fn register(router: &mut Router) {
     router
@@ -16,8 +20,8 @@ pub(super) fn register(router: &mut Router) {
         .method(Access::User, Rate::Read, accept_terms_of_service);
 }
 
-/// `help.getTermsOfServiceUpdate`: the newest terms, where the caller has not accepted them yet, and
-/// when to ask again.
+/// `help.getTermsOfServiceUpdate`: the newest published terms, where the caller has not accepted them
+/// yet, and when to ask again. They are offered for two weeks before they hold.
 async fn get_terms_of_service_update(
     cx: Ctx,
     _: f::help::GetTermsOfServiceUpdate,
@@ -27,9 +31,9 @@ async fn get_terms_of_service_update(
     let mut view = cx.store.view().await?;
     Ok(match acceptance::due(&mut *view, me).await? {
         None => types::help::TermsOfServiceUpdateEmpty { expires }.into(),
-        Some(terms) => types::help::TermsOfServiceUpdate {
+        Some(due) => types::help::TermsOfServiceUpdate {
             expires,
-            terms_of_service: offered(terms),
+            terms_of_service: offered(due, cx.now()),
         }
         .into(),
     })
@@ -56,9 +60,15 @@ impl From<AcceptError> for RpcError {
     }
 }
 
-/// Terms as clients show them, with the age that they ask people to confirm.
-pub(crate) fn offered(terms: &Terms) -> enums::help::TermsOfService {
-    let (text, entities) = styled(terms.text);
+/// Terms as clients show them, with the age that they ask people to confirm, and from when they hold
+/// where they do not yet.
+pub(crate) fn offered(published: Published, now: UnixMs) -> enums::help::TermsOfService {
+    let terms = published.terms;
+    let (mut text, entities) = styled(terms.text);
+    if let Some(effective) = published.effective.filter(|effective| *effective > now) {
+        let day = Day::of_unix(u64::try_from(effective.0 / 1000).unwrap_or(0));
+        let _ = write!(text, "\n\nThis version holds from {day} on.");
+    }
     types::help::TermsOfService {
         popup: true,
         id: types::DataJSON { data: id_of(terms) }.into(),

@@ -97,6 +97,7 @@ pub(crate) fn sheet(number: u64) -> CaseSheet {
     }
     let sealed = number == CHILD;
     CaseSheet {
+        terms: heliograph_moderation::terms::first(),
         case,
         known: Some(Known {
             kind: SubjectKind::Channel,

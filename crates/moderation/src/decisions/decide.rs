@@ -5,9 +5,10 @@ use super::{
     put, waiting_on,
 };
 use crate::cases::{self, Case, Ended, Origin, Proposal};
+use crate::publication;
 use crate::second_look;
 use crate::subject::{Known, Subject, known};
-use crate::terms;
+use crate::terms::Terms;
 use heliograph_model::UnixMs;
 use heliograph_store::{Command, Locks, Tx};
 use heliograph_transparency::entry::Act;
@@ -48,7 +49,8 @@ impl Command for Decide {
 
     async fn apply(mut self, tx: &mut Tx<'_>) -> Result<Outcome, DecideError> {
         let now = tx.now();
-        self.verdict.check(now)?;
+        let terms = publication::in_force(tx.rows(), now).await?;
+        self.verdict.check(terms, now)?;
         let case = cases::find(tx.rows(), self.case).await?;
         let mut case = case.ok_or(DecideError::Unknown)?;
         if !case.is_open_to(self.moderator, now) {
@@ -91,7 +93,7 @@ impl Command for Decide {
         }
         by.sort_unstable();
         for subject in case.alike.clone() {
-            self.decide_alike(tx, &case, subject, &by).await?;
+            self.decide_alike(tx, &case, subject, &by, terms).await?;
         }
         let decided = Decided {
             id: tx.next_number("decision").await?,
@@ -107,7 +109,7 @@ impl Command for Decide {
             owner: found.as_ref().and_then(|found| found.owner),
             country: found.as_ref().and_then(|found| found.country.clone()),
             kind: kind_of(&case.subject, found.as_ref()),
-            terms: terms::current().version,
+            terms: terms.version,
             salt: self.salt,
             state: Progress::Waiting,
             settled: None,
@@ -183,6 +185,7 @@ impl Decide {
         case: &Case,
         subject: Subject,
         by: &[u16],
+        terms: &Terms,
     ) -> Result<(), DecideError> {
         let now = tx.now();
         let found = known(tx.rows(), &subject).await?;
@@ -220,7 +223,7 @@ impl Decide {
             at: now,
             owner: found.as_ref().and_then(|found| found.owner),
             country: found.and_then(|found| found.country),
-            terms: terms::current().version,
+            terms: terms.version,
             // The log compares commitments: what is about the same has the same.
             salt: earlier.salt,
             state: Progress::Waiting,

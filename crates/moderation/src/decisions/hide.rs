@@ -4,8 +4,8 @@ use super::{
     DecideError, Decided, MACHINE_S, Progress, Verdict, kind_of, machines_measure, put, waiting_on,
 };
 use crate::cases::Origin;
+use crate::publication;
 use crate::subject::{Subject, known};
-use crate::terms;
 use heliograph_store::{Command, Locks, Tx};
 
 /// Hides something for 72 hours: what a machine may do, and what a report about a child or a life
@@ -54,7 +54,8 @@ impl Command for Hide {
             until: Some(now.plus_seconds(MACHINE_S)),
             ..self.verdict
         };
-        verdict.check(now)?;
+        let terms = publication::in_force(tx.rows(), now).await?;
+        verdict.check(terms, now)?;
         let decided = Decided {
             id: tx.next_number("decision").await?,
             case: self.case,
@@ -69,7 +70,7 @@ impl Command for Hide {
             at: now,
             owner: found.owner,
             country: found.country,
-            terms: terms::current().version,
+            terms: terms.version,
             salt: self.salt,
             state: Progress::Waiting,
             settled: None,

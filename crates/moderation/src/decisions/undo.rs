@@ -46,7 +46,9 @@ impl Command for Undo {
             category: earlier.verdict.category,
             facts: self.facts,
         };
-        verdict.check(now)?;
+        // Taken back is by the rule that was broken, even where later terms have it no more.
+        let terms = terms::version(earlier.terms).ok_or(DecideError::Unknown)?;
+        verdict.check(terms, now)?;
         let decided = Decided {
             id: tx.next_number("decision").await?,
             case: None,
@@ -57,7 +59,6 @@ impl Command for Undo {
             found_by_machine: false,
             by: vec![self.moderator],
             at: now,
-            terms: terms::current().version,
             // The commitment is that of the earlier decision: it is about the same subject.
             state: Progress::Waiting,
             settled: None,

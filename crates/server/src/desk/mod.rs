@@ -249,7 +249,7 @@ impl Desk {
         if ledger.registry().policy().is_none() {
             self.enter_body(Policy {
                 version: 1,
-                terms: terms::current().hash(),
+                terms: terms::first().hash(),
                 offences: OFFENCES.map(str::to_owned).to_vec(),
                 retention_days: 90,
                 cap: 100,

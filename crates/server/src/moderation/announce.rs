@@ -90,7 +90,7 @@ fn signed(text: &str, entry: u64, origin: &str, hash: Hash) -> String {
 /// What is said of a new version of the terms.
 fn of_terms(version: u64, effective: Day, hash: Hash) -> String {
     format!(
-        "Version {version} of the terms holds from {effective} on. It can be read at /terms; the log holds \
+        "Version {version} of the terms holds from {effective} on. It can be read at /terms/{version}; the log holds \
          its SHA-256: {hash}. Your client will ask you to accept it."
     )
 }

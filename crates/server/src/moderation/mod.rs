@@ -31,6 +31,7 @@ use heliograph_model::UnixMs;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
 use heliograph_moderation::decisions::{self, Decided};
 use heliograph_moderation::enact::{Enact, Refuse};
+use heliograph_moderation::publication::NotePublished;
 use heliograph_moderation::{entries, statement, terms};
 use heliograph_store::{Store, StoreError};
 use heliograph_transparency::entry::{
@@ -38,6 +39,7 @@ use heliograph_transparency::entry::{
 };
 use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{Mutex, Notify};
@@ -72,6 +74,8 @@ pub struct Moderation {
     desk: Arc<Desk>,
     keys: ModeratorKeys,
     wake: Notify,
+    /// How many versions of the terms the store knows to be in the log, since the start.
+    noted_terms: AtomicUsize,
     /// Held for a round: what is newest in the log is then what this round has entered.
     rounds: Mutex<()>,
 }
@@ -99,6 +103,7 @@ impl Moderation {
             desk,
             keys,
             wake: Notify::new(),
+            noted_terms: AtomicUsize::new(0),
             rounds: Mutex::new(()),
         })
     }
@@ -152,9 +157,25 @@ impl Moderation {
         Ok(())
     }
 
-    /// Enters the versions of the terms that the log does not have yet.
+    /// Enters the versions of the terms that the log does not have yet, and notes from when each
+    /// holds, where decisions look it up.
     pub async fn publish_terms(&self) -> Result<(), ModerationError> {
         while self.enter(next_terms).await?.is_some() {}
+        let noted = self.noted_terms.load(Ordering::Relaxed);
+        let published: Vec<Terms> = self.desk.office.with_log(|log| {
+            let terms = log.ledger().moderation().terms().iter().skip(noted);
+            terms.map(|(_, terms)| terms.clone()).collect()
+        });
+        for terms in published {
+            let effective_s =
+                i64::try_from(terms.effective.start_unix()).unwrap_or(i64::MAX / 1000);
+            let note = NotePublished {
+                version: terms.version,
+                effective: UnixMs(effective_s * 1000),
+            };
+            self.store.write(note).await?;
+            self.noted_terms.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 

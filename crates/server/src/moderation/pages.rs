@@ -23,6 +23,7 @@ use heliograph_moderation::decisions::{
 use heliograph_moderation::enact::TellOwner;
 use heliograph_moderation::notices::{self, FileNotice};
 use heliograph_moderation::opinion::Opinion;
+use heliograph_moderation::publication;
 use heliograph_moderation::reasons::{self, Reason, Urgency};
 use heliograph_moderation::reports;
 use heliograph_moderation::search_terms;
@@ -526,6 +527,7 @@ async fn sheet(
         None => None,
     };
     Ok(CaseSheet {
+        terms: publication::in_force(rows, now).await?,
         known: subject::known(rows, &case.subject).await?,
         face: if sealed {
             // Its address is what a hotline is told; nothing that it says is shown.

@@ -201,12 +201,7 @@ impl Moderation {
             15,
             "the next decision is {expected}"
         );
-        ensure!(
-            self.terms.len() as u64 >= decision.terms,
-            15,
-            "the terms have no version {}",
-            decision.terms
-        );
+        self.check_terms(decision, at.mark.date)?;
         let received = Hour::first_of(at.mark.date.plus(1));
         ensure!(decision.received < received, 15, "received after its day");
         match decision.decided_by {
@@ -230,6 +225,42 @@ impl Moderation {
             appeals: 0,
             appealed: None,
         }))
+    }
+
+    /// A decision cites the terms in force when it is made: on the day of its entry or, because one of
+    /// the last minutes of a day may be entered in the next, the day before. What settles an earlier
+    /// decision may cite its version instead: nobody is judged by rules that came later.
+    fn check_terms(&self, decision: &Decision, date: Day) -> Result<(), Broken> {
+        let cited = decision.terms;
+        ensure!(
+            (1..=self.terms.len() as u64).contains(&cited),
+            15,
+            "the terms have no version {cited}"
+        );
+        let settled = decision.settles.and_then(|number| self.decision(number));
+        if settled.is_some_and(|settled| settled.decision.terms == cited) {
+            return Ok(());
+        }
+        let yesterday = Day(date.0.saturating_sub(1));
+        let (first, last) = (self.terms_on(yesterday), self.terms_on(date));
+        ensure!(
+            cited <= last,
+            15,
+            "version {cited} of the terms is not in force yet"
+        );
+        ensure!(
+            cited >= first,
+            15,
+            "version {cited} of the terms was replaced by {first}"
+        );
+        Ok(())
+    }
+
+    /// The version of the terms in force on a day; 0 for none.
+    pub fn terms_on(&self, day: Day) -> u64 {
+        let mut newest_first = self.terms.iter().rev();
+        let holds = newest_first.find(|(_, terms)| terms.effective <= day);
+        holds.map_or(0, |(_, terms)| terms.version)
     }
 
     fn check_people(&self, decision: &Decision, by: &[Signed], at: &At<'_>) -> Result<(), Broken> {

@@ -19,8 +19,8 @@ use heliograph_moderation::cases::{Case, Origin, Proposal};
 use heliograph_moderation::decisions::{
     Decided, LARGE_MEMBERS, MalformedVerdict, Outcome, Progress, Verdict,
 };
+use heliograph_moderation::statement;
 use heliograph_moderation::terms::Reach;
-use heliograph_moderation::{statement, terms};
 use heliograph_transparency::entry::{Act, Category, Day};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ fn read(typed: &Typed, sheet: &CaseSheet, now_s: u64) -> Result<Verdict, Wrong> 
         category: category.unwrap_or(Category::Unspecified),
         facts: typed.one(FACTS.name).to_owned(),
     };
-    if let Err(error) = verdict.check(words::moment(now_s)) {
+    if let Err(error) = verdict.check(sheet.terms, words::moment(now_s)) {
         let field = match error {
             MalformedVerdict::Clause => CLAUSE.name,
             MalformedVerdict::NoFacts | MalformedVerdict::LongFacts => FACTS.name,
@@ -196,7 +196,8 @@ pub(super) fn form(visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong: &Wron
         .iter()
         .map(|act| (act.word(), words::act(*act)))
         .collect();
-    let clauses: Vec<(&str, String)> = terms::current()
+    let clauses: Vec<(&str, String)> = sheet
+        .terms
         .clauses()
         .iter()
         .filter(|clause| clause.reach() != Reach::Right)
@@ -243,7 +244,7 @@ fn as_decided(sheet: &CaseSheet, verdict: &Verdict, now_s: u64) -> Decided {
         owner: known.and_then(|known| known.owner),
         country: known.and_then(|known| known.country.clone()),
         kind: String::new(),
-        terms: terms::current().version,
+        terms: sheet.terms.version,
         salt: [0; 32],
         state: Progress::Waiting,
         settled: None,

@@ -316,6 +316,47 @@ fn later_terms_are_published_two_weeks_ahead() {
 }
 
 #[test]
+fn a_decision_cites_the_terms_in_force_on_its_day() {
+    let mut town = Town::new();
+    let under = |town: &Town, terms| Decision {
+        terms,
+        ..town.decision(Act::Delist)
+    };
+    let none = under(&town, 2);
+    refused(town.decide(none, &[1]), 15, "the terms have no version 2");
+    let holds_from = START.plus(20);
+    town.scene.push(Terms {
+        version: 2,
+        bundle: Hash(seed("terms 2")),
+        effective: holds_from,
+    });
+    town.decide(under(&town, 1), &[1]).unwrap();
+    town.scene.today = Day(holds_from.0 - 1);
+    let why = "version 2 of the terms is not in force yet";
+    refused(town.decide(under(&town, 2), &[1]), 15, why);
+
+    town.scene.today = holds_from;
+    town.decide(under(&town, 2), &[1]).unwrap();
+    // It was decided before midnight and entered after.
+    town.decide(under(&town, 1), &[1]).unwrap();
+    town.scene.today = holds_from.plus(1);
+    let why = "version 1 of the terms was replaced by 2";
+    refused(town.decide(under(&town, 1), &[1]), 15, why);
+
+    // What was decided by the first version is taken back by it as well.
+    let undo = Decision {
+        terms: 1,
+        ..town.settling(Act::Undo, Source::Own, 1)
+    };
+    town.decide(undo, &[1]).unwrap();
+    let other = Decision {
+        terms: 1,
+        ..town.settling(Act::Undo, Source::Own, 2)
+    };
+    refused(town.decide(other, &[1]), 15, why);
+}
+
+#[test]
 fn a_number_and_a_key_stay_with_their_moderator() {
     let mut town = Town::new();
     let key = town.moderators[&1].verifying_key().to_bytes();
