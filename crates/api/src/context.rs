@@ -3,6 +3,7 @@
 use crate::access::AccessKey;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Limits;
+use crate::refusals::Refusals;
 use crate::render::Viewer;
 use heliograph_discovery::{Discovery, IndexError};
 use heliograph_domain::accounts::{self, Proof, Registration};
@@ -82,6 +83,8 @@ pub struct Services {
     pub seen: Seen,
     /// Buttons that were pressed and wait for their bot's answer.
     pub callbacks: Callbacks,
+    /// What is not let in.
+    pub refusals: Arc<dyn Refusals>,
     /// The public index.
     pub discovery: Arc<Discovery>,
     /// The key from which access hashes are derived.

@@ -20,6 +20,7 @@ mod messages;
 mod people_only;
 mod photos;
 mod references;
+pub mod refusals;
 pub mod render;
 mod reports;
 mod resolve;
@@ -38,6 +39,7 @@ pub use context::{Caller, CodeSender, Ctx, Entropy, Policy, Services};
 pub use error::{Result, RpcError, text};
 pub use limits::{Allowance, Limits, Rate};
 pub use router::{Access, Benign, Method, Router};
+pub use settings::shows_face_to_all;
 
 /// The table of every method that this server answers.
 pub fn router() -> Router {

@@ -152,6 +152,11 @@ pub(crate) async fn open_to_all(
     Ok(rules == [PrivacyRule::PrivacyValueAllowAll])
 }
 
+/// Whether everybody may see a person's photo.
+pub async fn shows_face_to_all(rows: &mut dyn Rows, owner: UserId) -> Result<bool, StoreError> {
+    open_to_all(rows, owner, &PrivacyKey::ProfilePhoto).await
+}
+
 /// The rules of a setting; none, which allows nobody, for one that is not kept.
 async fn rules_of(
     rows: &mut dyn Rows,

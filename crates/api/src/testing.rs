@@ -155,6 +155,7 @@ impl World {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            refusals: Arc::new(crate::refusals::NothingRefused),
             discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
             files: Files::open(Arc::new(MemoryBlobs::default()))

@@ -60,6 +60,11 @@ const WORDS: &[(&str, u16, &str)] = &[
         400,
         "not enough rights to send text messages to the chat",
     ),
+    (
+        "PUBLICATION_REFUSED",
+        400,
+        "the post is refused: it is nearly the same as one that moderators let nobody publish again",
+    ),
     ("IMAGE_PROCESS_FAILED", 400, "IMAGE_PROCESS_FAILED"),
     ("MEDIA_CAPTION_TOO_LONG", 400, "message caption is too long"),
     ("FILE_PARTS_INVALID", 400, "file is too big"),

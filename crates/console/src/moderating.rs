@@ -6,6 +6,7 @@ use heliograph_moderation::appeals::Appeal;
 use heliograph_moderation::cases::{Case, Origin};
 use heliograph_moderation::decisions::{Decided, Outcome, Verdict};
 use heliograph_moderation::reasons::Reason;
+use heliograph_moderation::refusals::Finding;
 use heliograph_moderation::subject::{Known, Subject};
 use heliograph_moderation::terms::Terms;
 use heliograph_transparency::entry::Day;
@@ -182,6 +183,15 @@ pub struct NoticeState {
     pub statement: Option<String>,
 }
 
+/// What becomes of texts that are nearly the same as one that was decided about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// They are not let in.
+    Refused,
+    /// They are held until a person has looked.
+    Held,
+}
+
 /// Moderation. Calls block. The pages open an audit record before every call and close it after.
 pub trait Moderating: Send + Sync + 'static {
     /// The queue, as far as this moderator may see it.
@@ -219,6 +229,18 @@ pub trait Moderating: Send + Sync + 'static {
 
     /// Takes back a decision by its number in the log.
     fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError>;
+
+    /// Has what is nearly the same as the text of a decision, by its number in the log, refused or held
+    /// from now on.
+    fn refuse_alike(&self, who: &Person, number: u64, alike: Alike) -> Result<(), ModeratingError>;
+
+    /// Ends the case of a refusal that its author contests.
+    fn settle_refusal(
+        &self,
+        who: &Person,
+        case: u64,
+        finding: Finding,
+    ) -> Result<(), ModeratingError>;
 
     /// How many decisions [`Moderating::undo_all`] would take back.
     fn count_undone(&self, who: &Person, asked: &UndoAll) -> Result<usize, ModeratingError>;

@@ -96,12 +96,16 @@ impl Discovery {
         post: Option<&PublicPost>,
     ) -> Result<(), IndexError> {
         let side = self.posts_side();
-        let document = post.map(|post| side.schema.document(post));
+        let document = post.filter(|post| !post.text().is_empty());
+        let document = document.map(|post| side.schema.document(post));
         side.replace(side.schema.key, &key_of(channel, id), document)
     }
 
-    /// Takes in a post that the index does not have.
+    /// Takes in a post that the index does not have. A picture without words is in no search.
     pub fn add_post(&self, post: &PublicPost) -> Result<(), IndexError> {
+        if post.text().is_empty() {
+            return Ok(());
+        }
         let side = self.posts_side();
         side.add(side.schema.document(post))
     }

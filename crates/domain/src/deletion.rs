@@ -219,6 +219,7 @@ async fn erase_traces(tx: &mut Tx<'_>, user: UserId) -> Result<bool, StoreError>
         && wipe::<{ Table::Queue as u8 }>(tx, user).await?
         && wipe::<{ Table::Reporter as u8 }>(tx, user).await?
         && wipe::<{ Table::Terms as u8 }>(tx, user).await?
+        && wipe::<{ Table::Appeal as u8 }>(tx, user).await?
         // Last, for the removal of messages is logged there.
         && wipe::<{ Table::Event as u8 }>(tx, user).await?)
 }

@@ -26,7 +26,7 @@ pub use names::{
 };
 pub use person::{Person, PersonKind};
 pub use phone::{E164, PhoneError};
-pub use public::{PublicKind, PublicPeer, PublicPost, SizeClass};
+pub use public::{PublicDraft, PublicKind, PublicPeer, PublicPost, SizeClass};
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(

@@ -1,11 +1,12 @@
 //! What of the installation is public.
 //!
-//! The public index, previews and the classifier take nothing but these two types, and there is no
+//! The public index, previews and the classifier take nothing but these types, and there is no
 //! way to make one of what is private: a peer without a username, a message of a private chat or of
 //! a group. That is how DESIGN's eighth promise is kept.
 
 use crate::{
-    Channel, ChannelId, FileId, FirstName, MediaKind, Message, MessageId, Peer, Person, PersonKind,
+    Body, Channel, ChannelId, FileId, FirstName, MediaKind, Message, MessageId, Peer, Person,
+    PersonKind,
 };
 
 /// What kind of public peer it is.
@@ -31,6 +32,7 @@ pub struct PublicPeer {
     about: String,
     size: SizeClass,
     verified: bool,
+    photo: Option<FileId>,
 }
 
 impl PublicPeer {
@@ -49,6 +51,7 @@ impl PublicPeer {
             about: channel.about.as_str().to_owned(),
             size: SizeClass::of(channel.members),
             verified: channel.verified,
+            photo: channel.photo.as_ref().map(|face| face.file),
         })
     }
 
@@ -78,6 +81,7 @@ impl PublicPeer {
             about,
             size: SizeClass::default(),
             verified: person.verified,
+            photo: person.photo.as_ref().map(|face| face.file),
         })
     }
 
@@ -106,9 +110,20 @@ impl PublicPeer {
         &self.about
     }
 
+    /// Title and description together, as they are compared with those of others.
+    pub fn said(&self) -> String {
+        format!("{}\n{}", self.title, self.about)
+    }
+
     /// How many follow it, roughly.
     pub fn size(&self) -> SizeClass {
         self.size
+    }
+
+    /// The photo by which it is shown. A person's is for everybody only where their privacy settings
+    /// say so; whoever looks at it asks for that first.
+    pub fn photo(&self) -> Option<FileId> {
+        self.photo
     }
 
     /// Marked as genuine by the operator.
@@ -142,20 +157,22 @@ pub struct PublicPost {
 }
 
 impl PublicPost {
-    /// The post, where it is one that anybody may read and that says something: it stands in a
-    /// broadcast with a username.
+    /// The post, where it is one that anybody may read and that says or shows something: it stands in
+    /// a broadcast with a username.
     ///
     /// What members of a public group say to each other can be read there by whoever opens it, but
     /// no search gathers it up.
     pub fn of(channel: &Channel, message: &Message) -> Option<Self> {
         let public = Self::are_in(channel) && message.peer == Peer::Channel(channel.id);
-        let says_something = message.body.action.is_none() && !message.body.text.is_empty();
-        (public && says_something).then(|| PublicPost {
+        let photos = photos(&message.body);
+        let shows_something = !message.body.text.is_empty() || !photos.is_empty();
+        let is_post = public && message.body.action.is_none() && shows_something;
+        is_post.then(|| PublicPost {
             channel: channel.id,
             id: message.id,
             date: message.date,
             text: message.body.text.clone(),
-            photos: photos(message),
+            photos,
         })
     }
 
@@ -179,19 +196,53 @@ impl PublicPost {
         self.date
     }
 
-    /// What it says; never empty.
+    /// What it says; empty for a picture without words, which no search finds.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The photos that stand over the text.
+    /// The photos that stand over the text, or without one.
     pub fn photos(&self) -> &[FileId] {
         &self.photos
     }
 }
 
-fn photos(message: &Message) -> Vec<FileId> {
-    let media = message.body.media.as_ref();
+/// What somebody is about to publish in a public channel, before it is a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicDraft {
+    channel: ChannelId,
+    text: String,
+    photos: Vec<FileId>,
+}
+
+impl PublicDraft {
+    /// The draft, where it would be a post that anybody may read.
+    pub fn of(channel: &Channel, body: &Body) -> Option<Self> {
+        PublicPost::are_in(channel).then(|| PublicDraft {
+            channel: channel.id,
+            text: body.text.clone(),
+            photos: photos(body),
+        })
+    }
+
+    /// Where it would stand.
+    pub fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// What it would say; empty for a picture without words.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The photos in it.
+    pub fn photos(&self) -> &[FileId] {
+        &self.photos
+    }
+}
+
+fn photos(body: &Body) -> Vec<FileId> {
+    let media = body.media.as_ref();
     let photo = media.filter(|media| media.kind == MediaKind::Photo);
     photo.map_or_else(Vec::new, |photo| photo.files.clone())
 }

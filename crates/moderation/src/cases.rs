@@ -82,6 +82,10 @@ pub struct Case {
     #[n(19)]
     #[cbor(default)]
     pub exported: Option<UnixMs>,
+    /// What was refused and is contested: its author, and its number.
+    #[n(20)]
+    #[cbor(default)]
+    pub refusal: Option<(UserId, u64)>,
 }
 
 row!(Case, Table::Case, key: u64);
@@ -113,6 +117,9 @@ pub enum Origin {
     /// A sampled decision is looked at a second time.
     #[n(7)]
     SecondLook,
+    /// An author contests that something was refused.
+    #[n(8)]
+    Refused,
 }
 
 impl Origin {
@@ -121,6 +128,7 @@ impl Origin {
         match self {
             Origin::Appeal => "appeal",
             Origin::SecondLook => "second",
+            Origin::Refused => "refused",
             _ => "open",
         }
     }
@@ -209,6 +217,7 @@ impl Case {
             hotline: Vec::new(),
             alike: Vec::new(),
             exported: None,
+            refusal: None,
         }
     }
 
@@ -345,6 +354,14 @@ pub(crate) async fn open_second_look(
     subject: &Subject,
 ) -> Result<Option<Case>, StoreError> {
     open(rows, subject, Origin::SecondLook).await
+}
+
+/// The open case about something that was refused there.
+pub(crate) async fn open_refusal(
+    rows: &mut dyn Rows,
+    subject: &Subject,
+) -> Result<Option<Case>, StoreError> {
+    open(rows, subject, Origin::Refused).await
 }
 
 async fn open(

@@ -165,6 +165,10 @@ const REMOVED: u8 = 3;
 pub(crate) const PRECEDENT: u8 = 4;
 /// Versions of the terms that the log has: see [`crate::publication`].
 pub(crate) const PUBLISHED: u8 = 5;
+/// Pictures that somebody has let through: see [`crate::refusals`].
+pub(crate) const ADMITTED: u8 = 6;
+/// How many refusals the log has not counted yet.
+pub(crate) const REFUSED: u8 = 7;
 
 /// A decision's own number.
 #[derive(Clone, Copy, Debug, Encode, Decode)]

@@ -9,7 +9,7 @@ use crate::opinion::{Opinion, text_hash};
 use crate::precedents::Precedent;
 use crate::reasons::{self, Reason};
 use crate::subject::{Subject, known};
-use heliograph_model::{Measures, Owner, PublicPost, Reach, Territory, UnixMs};
+use heliograph_model::{FileId, Measures, Owner, Reach, Territory, UnixMs};
 use heliograph_store::{Command, Locks, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
@@ -127,18 +127,20 @@ impl KeepBack {
         })
     }
 
-    /// What follows for a post with a picture that is in a list of the operator's.
-    pub fn picture(post: &PublicPost, reason: &'static Reason, salt: [u8; 32]) -> Self {
+    /// What follows for something with a picture that is in a list of the operator's: a post, or a
+    /// peer with a face. `photos` are all that it shows.
+    pub fn picture(
+        subject: Subject,
+        photos: &[FileId],
+        reason: &'static Reason,
+        salt: [u8; 32],
+    ) -> Self {
         let facts = "A program found that a picture in it is in a list of pictures that are not to be \
                      published here.";
-        let names: Vec<String> = post
-            .photos()
-            .iter()
-            .map(|file| file.0.to_string())
-            .collect();
+        let names: Vec<String> = photos.iter().map(|file| file.0.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         KeepBack {
-            subject: Subject::Post(post.channel(), post.id()),
+            subject,
             sign: Sign::Picture,
             text: text_hash(&names),
             act: Act::Hold,

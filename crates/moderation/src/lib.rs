@@ -13,7 +13,8 @@
 //!   [`forgetting`].
 //! - [`opinion`] is what the classifier thinks of something public; [`gate`] hides what it finds for
 //!   72 hours, and opens the case in which a person looks. [`precedents`] are what people decided
-//!   about a text: what resembles it is treated alike, and the classifier learns from it.
+//!   about a text: what resembles it is treated alike, and the classifier learns from it. [`refusals`]
+//!   are what is not let in at all, because people have said so.
 //!
 //! Writes are commands on the main store. Nothing here draws randomness or reads a clock.
 
@@ -31,6 +32,7 @@ pub mod opinion;
 pub mod precedents;
 pub mod publication;
 pub mod reasons;
+pub mod refusals;
 pub mod reports;
 pub mod search_terms;
 pub mod second_look;

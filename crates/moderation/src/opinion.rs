@@ -55,7 +55,11 @@ impl Opinion {
         let read = Channel {
             title: face.title().to_owned(),
             about: face.about().to_owned(),
-            posts: posts.iter().map(|post| post.text().to_owned()).collect(),
+            posts: posts
+                .iter()
+                .map(|post| post.text().to_owned())
+                .filter(|text| !text.is_empty())
+                .collect(),
         };
         let hash = face_hash(face);
         Some(Self::new(model, subject, hash, model.judge_channel(&read)))

@@ -11,7 +11,7 @@ use crate::subject::Subject;
 use heliograph_classifier::labels::{Example, Label};
 use heliograph_classifier::simhash::Fingerprint;
 use heliograph_domain::stale;
-use heliograph_model::{Owner, Peer, PublicKind, Territory};
+use heliograph_model::{Owner, Peer, PublicKind, Territory, UnixMs};
 use heliograph_store::{KeyRange, Order, Rows, StoreError, Table, Tx, row};
 use heliograph_transparency::entry::Act;
 use minicbor::{Decode, Encode};
@@ -38,6 +38,10 @@ pub struct Precedent {
     /// Whether nobody's search shows it any more: then what is nearly the same is held as well.
     #[n(5)]
     pub hidden: bool,
+    /// Until when what is nearly the same is not even let in; see [`crate::refusals`].
+    #[n(6)]
+    #[cbor(default)]
+    pub refused_until: Option<UnixMs>,
 }
 
 impl Precedent {
@@ -61,6 +65,7 @@ async fn read(rows: &mut dyn Rows, subject: &Subject) -> Result<Option<Read>, St
     let peer = match subject {
         Subject::Post(channel, id) => {
             let post = stale::public_post(rows, *channel, *id).await?;
+            let post = post.filter(|post| !post.text().is_empty());
             return Ok(post.map(|post| Read {
                 text: post.text().to_owned(),
                 hash: text_hash(&[post.text()]),
@@ -73,7 +78,7 @@ async fn read(rows: &mut dyn Rows, subject: &Subject) -> Result<Option<Read>, St
     let face = stale::public_peer(rows, peer).await?;
     let face = face.filter(|face| face.kind() != PublicKind::Person);
     Ok(face.map(|face| Read {
-        text: format!("{}\n{}", face.title(), face.about()),
+        text: face.said(),
         hash: face_hash(&face),
     }))
 }
@@ -135,6 +140,7 @@ pub(crate) async fn note(
                 act,
                 Act::Hold | Act::Delist | Act::Block | Act::Restrict | Act::Remove
             ),
+        refused_until: None,
     };
     tx.put(Owner::INSTALLATION, &(PRECEDENT, decided.id), &precedent)
 }

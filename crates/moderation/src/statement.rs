@@ -133,6 +133,7 @@ fn source(decided: &Decided) -> String {
             format!("Authority {authority} of the registry ordered it.")
         }
         Origin::Appeal => "You contested a decision.".into(),
+        Origin::Refused => "The author of something that was refused contests it.".into(),
         Origin::SecondLook => "A second moderator looked at an earlier decision.".into(),
     }
 }

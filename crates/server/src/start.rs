@@ -13,7 +13,7 @@ use crate::keeper_process::{self, KeeperProcessError};
 use crate::media::FolderBlobs;
 use crate::metrics::Metrics;
 use crate::moderation::banks::Banks;
-use crate::moderation::{Gate, Models, Moderation, ModerationPages, Screen};
+use crate::moderation::{Gate, Models, Moderation, ModerationPages, Refusals, Screen};
 use crate::msg_id_floor::{self, MsgIdFloor};
 use crate::net::accept::{self, Door};
 use crate::operator_bots;
@@ -282,6 +282,13 @@ impl Server {
         fs::create_dir_all(&media).map_err(system("the folder for pictures and files"))?;
         let files = Files::open(Arc::new(FolderBlobs::open(&media)?)).await?;
 
+        let banks = Banks::new(data.hashes());
+        if let Err(error) = banks.load() {
+            // The operator mends the list; without it posts are judged by what they say.
+            tracing::error!(%error, "picture_lists_not_loaded");
+        }
+        let refusals = Refusals::open(store.clone(), banks.clone()).await?;
+
         let services = Arc::new(Services {
             store: store.clone(),
             keeper: outside.keeper.clone(),
@@ -296,6 +303,7 @@ impl Server {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            refusals: refusals.clone(),
             discovery: discovery.clone(),
             access: AccessKey::new(&secrets.access_hash),
             files,
@@ -334,19 +342,14 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let screen = Screen::new(Model::shipped(), metrics.clone());
         let models = Models::open(&data, store.clone(), moderation.clone(), screen.clone()).await;
-        let banks = Banks::new(data.hashes());
-        if let Err(error) = banks.load() {
-            // The operator mends the list; without it posts are judged by what they say.
-            tracing::error!(%error, "picture_lists_not_loaded");
-        }
         let gate = Gate::new(
             services.clone(),
             moderation.clone(),
             screen.clone(),
-            banks.clone(),
+            refusals.clone(),
         );
         let follower = Follower::new(store.clone(), discovery, gate, rung);
-        let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen));
+        let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen, refusals));
         let public_key = PublicKey::read(&secrets.public_pem)?;
         let gateway = Gateway::new(gateway::Parts {
             services: services.clone(),

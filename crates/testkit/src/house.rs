@@ -30,7 +30,9 @@ use heliograph_server::hooks::{HookCaller, Reach};
 use heliograph_server::http::{self, App, Pages, Readiness};
 use heliograph_server::metrics::Metrics;
 use heliograph_server::moderation::banks::Banks;
-use heliograph_server::moderation::{Gate, Moderation, ModerationPages, ModeratorKeys, Screen};
+use heliograph_server::moderation::{
+    Gate, Moderation, ModerationPages, ModeratorKeys, Refusals, Screen,
+};
 use heliograph_server::net::PeerInfo;
 use heliograph_server::net::accept::{self, Door};
 use heliograph_server::net::in_process::{self, Dialer};
@@ -110,6 +112,8 @@ pub struct House {
     pub screen: Arc<Screen>,
     /// The lists of pictures that are not to be published; none at first.
     pub banks: Arc<Banks>,
+    /// What is refused.
+    pub refusals: Arc<Refusals>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who looks at what is public before it can be found; in a house without a desk, nobody.
@@ -256,6 +260,9 @@ impl House {
         let post = Arc::new(Post::default());
         let server_key = ServerKey::from_pem(&secrets.server_key).expect("made by this program");
         let key = ServerPublicKey::of(&server_key);
+        let banks = Banks::new(desk_folder.map_or_else(PathBuf::new, |at| at.join("hashes")));
+        let refusals = Refusals::open(store.clone(), banks.clone());
+        let refusals = refusals.await.expect("the store works");
         let services = Arc::new(Services {
             store,
             keeper,
@@ -270,6 +277,7 @@ impl House {
             counts: Counts::default(),
             seen: heliograph_domain::channels::Seen::default(),
             callbacks: heliograph_domain::bots::Callbacks::default(),
+            refusals: refusals.clone(),
             discovery: Arc::new(Discovery::in_memory().expect("an index in memory opens")),
             access: AccessKey::new(&[3; 32]),
             files: Files::open(Arc::new(MemoryBlobs::default()))
@@ -319,11 +327,15 @@ impl House {
             Moderation::new(services.store.clone(), desk.clone(), keys)
         });
         let screen = Screen::new(Model::shipped(), metrics.clone());
-        let banks = Banks::new(desk_folder.map_or_else(PathBuf::new, |at| at.join("hashes")));
         let gate: Arc<dyn gate::Gate> = match &moderation {
             Some(moderation) => {
                 let services = services.clone();
-                Gate::new(services, moderation.clone(), screen.clone(), banks.clone())
+                Gate::new(
+                    services,
+                    moderation.clone(),
+                    screen.clone(),
+                    refusals.clone(),
+                )
             }
             None => Arc::new(gate::Open),
         };
@@ -338,7 +350,8 @@ impl House {
             bots,
             services: Some(services.clone()),
             pages: moderation.as_ref().map(|moderation| {
-                let pages = ModerationPages::new(moderation.clone(), screen.clone());
+                let pages =
+                    ModerationPages::new(moderation.clone(), screen.clone(), refusals.clone());
                 let desk = moderation.desk();
                 Pages {
                     router: desk
@@ -378,6 +391,7 @@ impl House {
             moderation,
             screen,
             banks,
+            refusals,
             metrics,
             gate,
             stale: wakes.stale(),

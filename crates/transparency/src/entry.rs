@@ -30,7 +30,9 @@ pub use date::{DAY_S, Day, Hour, MalformedDate, Minute, Quarter};
 pub use governance::{Authority, CountryDecision, Custodian, Policy, Roster, Switch};
 pub use keys::{HolderLine, Keys};
 pub use lines::Malformed;
-pub use moderation::{Appeal, Control, Decision, Deed, Model, Moderator, Scope, Terms, annex_of};
+pub use moderation::{
+    Appeal, Control, Decision, Deed, Model, Moderator, REFUSALS, Scope, Terms, annex_of,
+};
 pub use report::{Claim, Column, Place, Report, Sum};
 pub use request::{Closed, Confirm, Extend, Intake, Notice, Open, Request};
 pub use retention::{Erase, KeeperDay, Preserve, Release, VaultRoot};

@@ -7,6 +7,7 @@ use heliograph_domain::{bots, channels};
 use heliograph_model::UserId;
 use heliograph_moderation::appeals::{AppealError, Contest};
 use heliograph_moderation::decisions::{self, Decided};
+use heliograph_moderation::refusals::ContestRefusal;
 use heliograph_moderation::{Subject, statement};
 use heliograph_store::{Rows, StoreError};
 use std::collections::BTreeSet;
@@ -83,6 +84,9 @@ impl SpamBot {
 
     async fn contest(&self, by: UserId, text: &str) -> Result<String, StoreError> {
         let (number, why) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        if let Some(number) = number.strip_prefix(['R', 'r']) {
+            return self.contest_refusal(by, number, why).await;
+        }
         let Ok(number) = number.parse() else {
             return Ok("Write the number of the decision first: /appeal 17 and why.".to_owned());
         };
@@ -98,6 +102,33 @@ impl SpamBot {
             Ok(()) => Ok(format!(
                 "Your appeal against decision {number} was taken. Somebody who had no part in it \
                  decides within 14 days; you will read it here in the service chat."
+            )),
+            Err(AppealError::Store(error)) => Err(error),
+            Err(refused) => Ok(sentence(&refused)),
+        }
+    }
+}
+
+impl SpamBot {
+    /// Contests that something was refused.
+    async fn contest_refusal(
+        &self,
+        author: UserId,
+        number: &str,
+        why: &str,
+    ) -> Result<String, StoreError> {
+        let Ok(number) = number.parse() else {
+            return Ok(sentence(&AppealError::Unknown));
+        };
+        let contest = ContestRefusal {
+            author,
+            number,
+            text: why.to_owned(),
+        };
+        match self.0.store.write(contest).await {
+            Ok(()) => Ok(format!(
+                "Somebody will read what was refused (R{number}); you will hear of it here in the service \
+                 chat."
             )),
             Err(AppealError::Store(error)) => Err(error),
             Err(refused) => Ok(sentence(&refused)),

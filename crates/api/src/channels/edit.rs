@@ -39,12 +39,14 @@ pub(super) fn register(router: &mut Router) {
 
 /// `channels.editTitle`: gives a channel another title, and tells its members by a message.
 ///
-/// Fails with `CHAT_TITLE_EMPTY`, `CHAT_ADMIN_REQUIRED`, `CHAT_NOT_MODIFIED`, `CHANNEL_INVALID` or
-/// `CHANNEL_PRIVATE`.
+/// Fails with `CHAT_TITLE_EMPTY`, `CHAT_ADMIN_REQUIRED`, `CHAT_NOT_MODIFIED`, `CHANNEL_INVALID`,
+/// `CHANNEL_PRIVATE` or `PUBLICATION_REFUSED`.
 async fn edit_title(cx: Ctx, req: f::channels::EditTitle) -> Result<Updates> {
     let by = cx.user()?;
     let channel = cx.channel(&req.channel).await?;
     let (title, _) = parse(&req.title, "")?;
+    let changed = title.clone();
+    cx.check_face(channel, |it| it.title = changed).await?;
     let logged = cx.write(EditTitle { channel, by, title }).await?;
     cx.channel_changed(channel, [logged]).await
 }
@@ -56,6 +58,8 @@ async fn edit_chat_about(cx: Ctx, req: f::messages::EditChatAbout) -> Result<boo
     let by = cx.user()?;
     let channel = cx.channel_peer(&req.peer).await?;
     let (_, about) = parse("-", &req.about)?;
+    let changed = about.clone();
+    cx.check_face(channel, |it| it.about = changed).await?;
     let edited = cx.write(EditAbout { channel, by, about }).await;
     edited.map_err(|error| match error {
         ChannelError::NotModified => text::CHAT_ABOUT_NOT_MODIFIED.into(),
@@ -93,7 +97,7 @@ async fn check_username(cx: Ctx, req: f::channels::CheckUsername) -> Result<bool
 /// `channels.updateUsername`: makes a channel public under a name, or private (an empty name).
 ///
 /// Fails with `USERNAME_INVALID`, `USERNAME_OCCUPIED`, `USERNAME_NOT_MODIFIED`,
-/// `CHANNELS_ADMIN_PUBLIC_TOO_MUCH` or `CHAT_ADMIN_REQUIRED`.
+/// `CHANNELS_ADMIN_PUBLIC_TOO_MUCH`, `CHAT_ADMIN_REQUIRED` or `PUBLICATION_REFUSED`.
 async fn update_username(cx: Ctx, req: f::channels::UpdateUsername) -> Result<bool> {
     let by = cx.user()?;
     let channel = cx.channel(&req.channel).await?;
@@ -101,6 +105,8 @@ async fn update_username(cx: Ctx, req: f::channels::UpdateUsername) -> Result<bo
         "" => None,
         name => Some(Username::parse(name)?),
     };
+    let named = username.clone();
+    cx.check_face(channel, |it| it.username = named).await?;
     let set = SetPublicName {
         channel,
         by,

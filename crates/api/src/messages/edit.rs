@@ -8,7 +8,7 @@ use crate::resolve::message_id;
 use crate::router::{Access, Router};
 use heliograph_domain::channels::{self, ChannelError, EditPost, may_edit_post};
 use heliograph_domain::messages::{Edit, EditMessage, may_edit};
-use heliograph_model::Peer;
+use heliograph_model::{Body, Peer};
 use heliograph_store::mailbox;
 use heliograph_tl::enums::{self, InputMedia, Updates};
 use heliograph_tl::{functions as f, types};
@@ -23,7 +23,7 @@ pub(super) fn register(router: &mut Router) {
 ///
 /// Fails with `MESSAGE_ID_INVALID`, `MESSAGE_AUTHOR_REQUIRED`, `MESSAGE_EDIT_TIME_EXPIRED`,
 /// `MESSAGE_NOT_MODIFIED`, `MESSAGE_EMPTY` or `MESSAGE_TOO_LONG`, and for media as
-/// `messages.sendMedia` does.
+/// `messages.sendMedia` does; in public channels besides with `PUBLICATION_REFUSED`.
 /// Appends [`heliograph_model::Change::Edited`] to both mailboxes, or to the channel's.
 async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates> {
     let viewer = cx.viewer()?;
@@ -59,6 +59,15 @@ async fn edit_message(cx: Ctx, req: f::messages::EditMessage) -> Result<Updates>
             cx.write(change).await?.0
         }
         Peer::Channel(channel) => {
+            let as_new = Body {
+                text: edit
+                    .text
+                    .as_ref()
+                    .map_or_else(String::new, |(text, _)| text.clone()),
+                media: edit.media.as_ref().map(|(_, media)| media.clone()),
+                ..Body::default()
+            };
+            cx.check_draft(channel, &as_new).await?;
             let change = EditPost {
                 by: viewer.me,
                 channel,

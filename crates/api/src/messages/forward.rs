@@ -8,7 +8,7 @@ use crate::router::{Access, Router};
 use crate::settings;
 use heliograph_domain::channels::AddViews;
 use heliograph_domain::messages::ForwardMessages;
-use heliograph_model::{MessageId, Peer, UserId};
+use heliograph_model::{ChannelId, MessageId, Peer, UserId};
 use heliograph_store::mailbox;
 use heliograph_tl::enums::{PrivacyKey, Updates};
 use heliograph_tl::functions as f;
@@ -46,6 +46,9 @@ async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<
     cx.check_may_write(to).await?;
 
     let ids: Vec<MessageId> = req.id.into_iter().map(message_id).collect();
+    if let Peer::Channel(channel) = to {
+        check_copies(&cx, source, channel, &ids).await?;
+    }
     let counted = ids.clone();
     let hidden = if req.drop_author {
         Vec::new()
@@ -73,6 +76,21 @@ async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<
         copied.await?;
     }
     super::send::answer(&cx, to, &outcome).await
+}
+
+/// Refuses copies of what is not to be published there.
+async fn check_copies(cx: &Ctx, source: Peer, to: ChannelId, ids: &[MessageId]) -> Result<()> {
+    if !cx.refusals.are_any(cx.now()) {
+        return Ok(());
+    }
+    // Whose channel it is not to read is told so when it is forwarded.
+    let mut view = cx.store.view().await?;
+    let messages = mailbox::load_many(&mut *view, source.mailbox(cx.user()?), ids).await?;
+    drop(view);
+    for message in messages.iter().filter(|one| one.peer == source) {
+        cx.check_draft(to, &message.body).await?;
+    }
+    Ok(())
 }
 
 /// The authors of these messages whose privacy settings do not let the caller's forwards lead to

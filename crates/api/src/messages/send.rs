@@ -25,7 +25,7 @@ pub(super) fn register(router: &mut Router) {
 /// Fails with `MESSAGE_EMPTY`, `MESSAGE_TOO_LONG`, `PEER_ID_INVALID`, `RANDOM_ID_EMPTY`,
 /// `SCHEDULE_DATE_INVALID`, `USER_IS_BLOCKED` or `YOU_BLOCKED_USER`; in channels besides with
 /// `CHANNEL_PRIVATE`, `CHAT_ADMIN_REQUIRED`, `CHAT_WRITE_FORBIDDEN`, `CHAT_SEND_PLAIN_FORBIDDEN`,
-/// `USER_BANNED_IN_CHANNEL`, `SEND_AS_PEER_INVALID` or `SLOWMODE_WAIT_X`.
+/// `USER_BANNED_IN_CHANNEL`, `SEND_AS_PEER_INVALID`, `PUBLICATION_REFUSED` or `SLOWMODE_WAIT_X`.
 /// Appends [`Change::NewMessage`] to both mailboxes, or to the channel's.
 pub(crate) async fn send_message(cx: Ctx, req: f::messages::SendMessage) -> Result<Updates> {
     let me = cx.user()?;
@@ -110,6 +110,7 @@ pub(super) async fn deliver(
             if let Some(name) = send_as {
                 may_send_as(cx, name, channel).await?;
             }
+            cx.check_draft(channel, &body).await?;
             let mentions = cx.mentioned(&body.text, &body.entities).await?;
             let sent = cx.write(Post {
                 from,

@@ -5,7 +5,7 @@ use crate::page::number;
 use heliograph_transparency::case::Field;
 use heliograph_transparency::entry::{
     Act, Body, Change, Decider, Decision, Deed, Door, Duty, Ending, Entry, Errand, KeyRole, Mode,
-    ModelState, NoticeState, Outcome, Priority, ReleaseReason, Reveal, Scope, Shown,
+    ModelState, NoticeState, Outcome, Priority, REFUSALS, ReleaseReason, Reveal, Scope, Shown,
 };
 use maud::{Markup, html};
 
@@ -154,6 +154,14 @@ pub(crate) fn of(entry: &Entry) -> Markup {
         Body::Appeal(appeal) => html! {
             "The owner contests decision " (appeal.decision) "."
         },
+        Body::Control(control) if control.name == REFUSALS => html! {
+            "What is nearly the same as the text of " (quoted(&control.class))
+            @match control.until {
+                Some(until) => { " is refused until " (until) }
+                None => " is refused no longer",
+            }
+            ", because of " (control.reason) "."
+        },
         Body::Control(control) => html! {
             "The operator switched " (quoted(&control.name)) " for " (quoted(&control.class))
             @match control.until {
@@ -192,6 +200,12 @@ fn done(deed: &Deed) -> Markup {
         },
         Errand::Reviewed => html! {
             (count) " sampled decision was looked at a second time, by somebody else who came to the same."
+        },
+        Errand::Refused => html! {
+            (count) " posts or names were refused, because people had decided about their like."
+        },
+        Errand::LetThrough => html! {
+            (count) " refusal was contested, and let through by a moderator."
         },
         Errand::NoStaff => html! { (count) " account of staff's is like any other again." },
     }

@@ -3,14 +3,15 @@
 use super::NOW_S;
 use crate::casework::Person;
 use crate::moderating::{
-    CaseSheet, Evidence, Face, HotlineReport, Moderating, ModeratingError, Notice, NoticeState,
-    Opening, Queue, QueueLine, ReportLine, UndoAll,
+    Alike, CaseSheet, Evidence, Face, HotlineReport, Moderating, ModeratingError, Notice,
+    NoticeState, Opening, Queue, QueueLine, ReportLine, UndoAll,
 };
 use heliograph_model::{ChannelId, MessageId, Territory, UnixMs, UserId};
 use heliograph_moderation::appeals::Appeal;
 use heliograph_moderation::cases::{Case, Excerpt, Origin, Proposal};
 use heliograph_moderation::decisions::{Decided, Outcome, Progress, Verdict};
 use heliograph_moderation::reasons::{self, Reason};
+use heliograph_moderation::refusals::Finding;
 use heliograph_moderation::subject::{Known, Subject};
 use heliograph_transparency::entry::{Act, Category, SubjectKind};
 use std::collections::BTreeMap;
@@ -250,6 +251,21 @@ impl Moderating for FakeModeration {
 
     fn undo(&self, who: &Person, number: u64, facts: &str) -> Result<(), ModeratingError> {
         self.did(who, format!("undo {number}: {facts}"));
+        Ok(())
+    }
+
+    fn refuse_alike(&self, who: &Person, number: u64, alike: Alike) -> Result<(), ModeratingError> {
+        self.did(who, format!("refuse {number} {alike:?}"));
+        Ok(())
+    }
+
+    fn settle_refusal(
+        &self,
+        who: &Person,
+        case: u64,
+        finding: Finding,
+    ) -> Result<(), ModeratingError> {
+        self.did(who, format!("settle {case} {finding:?}"));
         Ok(())
     }
 

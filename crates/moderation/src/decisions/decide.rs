@@ -56,6 +56,10 @@ impl Command for Decide {
         if !case.is_open_to(self.moderator, now) {
             return Err(DecideError::NotYours);
         }
+        if case.refusal.is_some() {
+            // It is let through or not; nothing is put on anybody.
+            return Err(DecideError::WrongKind);
+        }
         let found = known(tx.rows(), &case.subject).await?;
         self.check_rails(&case, found.as_ref())?;
         if let Some(first) = second_look::first(tx.rows(), &case).await?

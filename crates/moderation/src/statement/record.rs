@@ -75,7 +75,9 @@ fn source_type(origin: Origin) -> &'static str {
     match origin {
         Origin::Report | Origin::Search | Origin::Order(_) => "SOURCE_TYPE_OTHER_NOTIFICATION",
         Origin::Notice => "SOURCE_ARTICLE_16",
-        Origin::Machine | Origin::Own | Origin::Appeal | Origin::SecondLook => "SOURCE_VOLUNTARY",
+        Origin::Machine | Origin::Own | Origin::Appeal | Origin::SecondLook | Origin::Refused => {
+            "SOURCE_VOLUNTARY"
+        }
     }
 }
 
@@ -235,6 +237,7 @@ mod tests {
             Origin::Order(3),
             Origin::Appeal,
             Origin::SecondLook,
+            Origin::Refused,
         ];
         for act in Act::ALL.iter().filter(|act| act.is_measure()) {
             for category in Category::ALL {

@@ -2,7 +2,7 @@
 
 use super::{Outcome, RunningServer};
 use crate::control::{self, Answer, Command, ControlError};
-use crate::moderation::banks::{self, BankLine};
+use crate::moderation::banks::{self, BankLine, Then};
 use crate::secrets::DataFolder;
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -30,6 +30,10 @@ pub enum Hashes {
         /// Why such a picture is held: a reason for reports.
         #[arg(long, value_name = "WORD", value_parser = words())]
         reason: String,
+        /// Refuse such posts instead of holding them. Not where a child or a life is in danger, for a
+        /// refusal warns.
+        #[arg(long)]
+        refuse: bool,
         #[command(flatten)]
         server: RunningServer,
     },
@@ -60,11 +64,13 @@ pub fn hashes(asked: Hashes) -> Outcome {
             file,
             name,
             reason,
+            refuse,
             server,
         } => {
             let data = DataFolder::new(server.data);
             let reason = reasons::find(&reason).ok_or("no such reason")?;
-            let added = banks::add(&data.hashes(), &name, reason, &file)?;
+            let then = if refuse { Then::Refuse } else { Then::Hold };
+            let added = banks::add(&data.hashes(), &name, reason, then, &file)?;
             writeln!(out, "{}", line(&added))?;
             data
         }
@@ -89,8 +95,12 @@ pub fn hashes(asked: Hashes) -> Outcome {
 }
 
 fn line(list: &BankLine) -> String {
+    let then = match list.then {
+        Then::Hold => "held",
+        Then::Refuse => "refused",
+    };
     format!(
-        "{}  {} hashes, held as {}",
+        "{}  {} hashes, {then} as {}",
         list.name, list.hashes, list.reason
     )
 }

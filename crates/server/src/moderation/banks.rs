@@ -1,11 +1,12 @@
 //! Lists of pictures that are not to be published, as hashes: the operator's, none comes with the
 //! program.
 //!
-//! Each list is a text file of the data folder: a line `reason WORD`, then one PDQ hash of 64
+//! Each list is a text file of the data folder: a line `reason WORD` or `reason WORD refuse`, then one PDQ hash of 64
 //! hexadecimal digits in each line. A hash tells nobody what the picture shows.
 
 use heliograph_classifier::pdq::{Bank, Hashed, Pdq, brightness};
 use heliograph_moderation::reasons::{self, Reason};
+use heliograph_moderation::refusals::may_refuse;
 use heliograph_pictures::{PictureError, pixels};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -33,6 +34,11 @@ pub enum BankError {
     /// No such reason.
     #[error("{0}: its first line must be `reason` and a reason for reports, as `child-sexual`")]
     Reason(String),
+    /// A refusal would warn.
+    #[error(
+        "where a child or a life is in danger, pictures are held and not refused: a refusal warns"
+    )]
+    Warns,
     /// Not a hash.
     #[error("{0}, line {1}: this is no hash of 64 hexadecimal digits")]
     Hash(String, usize),
@@ -50,6 +56,17 @@ pub struct BankLine {
     pub reason: String,
     /// How many hashes it has.
     pub hashes: usize,
+    /// What becomes of a match.
+    pub then: Then,
+}
+
+/// What becomes of a post with a picture of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Then {
+    /// It is held until a person has looked.
+    Hold,
+    /// It is not let in.
+    Refuse,
 }
 
 struct Loaded {
@@ -95,6 +112,20 @@ impl Banks {
         Ok(lines)
     }
 
+    /// Whether a list refuses.
+    pub fn refuse(&self) -> bool {
+        let loaded = self.loaded();
+        loaded.iter().any(|one| one.line.then == Then::Refuse)
+    }
+
+    /// The list that refuses a picture, and why.
+    pub fn refused(&self, picture: &Hashed) -> Option<(String, &'static Reason)> {
+        let loaded = self.loaded();
+        let mut refusing = loaded.iter().filter(|one| one.line.then == Then::Refuse);
+        let found = refusing.find(|one| !one.bank.matches_turned(picture).is_empty());
+        found.map(|one| (one.line.name.clone(), one.reason))
+    }
+
     /// Whether there is nothing to compare with.
     pub fn is_empty(&self) -> bool {
         self.loaded().is_empty()
@@ -115,10 +146,19 @@ impl Banks {
 
 /// Puts a list in a folder, under this name: what `from` holds, if all of it reads. One of the same
 /// name is replaced.
-pub fn add(folder: &Path, name: &str, reason: &Reason, from: &Path) -> Result<BankLine, BankError> {
+pub fn add(
+    folder: &Path,
+    name: &str,
+    reason: &Reason,
+    then: Then,
+    from: &Path,
+) -> Result<BankLine, BankError> {
+    if then == Then::Refuse && !may_refuse(reason) {
+        return Err(BankError::Warns);
+    }
     let path = path_of(folder, name)?;
     let hashes = hashes(&from.display().to_string(), &fs::read_to_string(from)?, 1)?;
-    let mut text = format!("reason {}\n", reason.word);
+    let mut text = format!("reason {}{}\n", reason.word, word(then));
     for hash in &hashes {
         for word in hash.0.iter().rev() {
             let _ = write!(text, "{word:04x}");
@@ -134,7 +174,16 @@ pub fn add(folder: &Path, name: &str, reason: &Reason, from: &Path) -> Result<Ba
         name: name.to_owned(),
         reason: reason.word.to_owned(),
         hashes: hashes.len(),
+        then,
     })
+}
+
+/// What stands behind the reason in the first line of a list.
+fn word(then: Then) -> &'static str {
+    match then {
+        Then::Hold => "",
+        Then::Refuse => " refuse",
+    }
 }
 
 /// Takes a list away.
@@ -189,13 +238,19 @@ fn read(path: &Path) -> Result<Loaded, BankError> {
     let name = name.unwrap_or_default().to_owned();
     let text = fs::read_to_string(path)?;
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let reason = first.strip_prefix("reason ").and_then(reasons::find);
+    let first = first.strip_prefix("reason ").unwrap_or_default();
+    let (first, then) = match first.strip_suffix(word(Then::Refuse)) {
+        Some(reason) => (reason, Then::Refuse),
+        None => (first, Then::Hold),
+    };
+    let reason = reasons::find(first).filter(|reason| then == Then::Hold || may_refuse(reason));
     let reason = reason.ok_or_else(|| BankError::Reason(name.clone()))?;
     let hashes = hashes(&name, rest, 2)?;
     let line = BankLine {
         name,
         reason: reason.word.to_owned(),
         hashes: hashes.len(),
+        then,
     };
     Ok(Loaded {
         line,
@@ -238,7 +293,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (lists, from) = (folder.path().join("hashes"), folder.path().join("list.csv"));
         fs::write(&from, format!("# of a test\n\n{BRIDGE},100\n")).expect("written");
-        let line = add(&lists, "bridges", reason(), &from).expect("it reads");
+        let line = add(&lists, "bridges", reason(), Then::Hold, &from).expect("it reads");
         assert_eq!((line.hashes, line.reason.as_str()), (1, "copyright"));
         let banks = Banks::new(lists.clone());
         assert!(banks.is_empty());
@@ -259,7 +314,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (lists, from) = (folder.path().join("hashes"), folder.path().join("list.csv"));
         fs::write(&from, format!("{BRIDGE}\nnonsense\n")).expect("written");
-        let refused = add(&lists, "bridges", reason(), &from);
+        let refused = add(&lists, "bridges", reason(), Then::Hold, &from);
         assert!(matches!(refused, Err(BankError::Hash(_, 2))));
         assert_eq!(list(&lists).expect("it reads"), []);
     }

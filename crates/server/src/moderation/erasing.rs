@@ -5,6 +5,7 @@ use super::{Moderation, ModerationError};
 use heliograph_model::UnixMs;
 use heliograph_moderation::erasure::{self, Erase};
 use heliograph_moderation::forgetting::{self, Forget};
+use heliograph_moderation::refusals::TakeCount;
 use heliograph_transparency::entry::Errand;
 
 /// How often it looks, in seconds. What is erased has waited for half a year.
@@ -20,6 +21,7 @@ impl Moderation {
         }
         *last = now;
         self.forget_cases(now).await?;
+        self.count_refusals().await?;
         loop {
             let mut view = self.store.view().await?;
             let due = erasure::due(&mut *view, now).await?;
@@ -38,6 +40,15 @@ impl Moderation {
             if erased > 0 {
                 self.count_many(Errand::Erased, erased).await?;
             }
+        }
+    }
+
+    /// Has the log count what was refused since the last time. As with what is erased, a crash makes
+    /// the count too low and never too high.
+    async fn count_refusals(&self) -> Result<(), ModerationError> {
+        match self.store.write(TakeCount).await? {
+            0 => Ok(()),
+            count => self.count_many(Errand::Refused, count).await,
         }
     }
 

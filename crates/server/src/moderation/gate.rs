@@ -5,19 +5,17 @@
 //! with a statement to the owner. Only then the index takes it in, so nothing is findable in between,
 //! whenever the process ends.
 
-use super::banks::{self, Banks};
-use super::campaigns::Campaigns;
+use super::refusals::{BlobOrStore, Refusals, hashed_photo};
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
-use heliograph_api::{Entropy as _, Services};
-use heliograph_classifier::pdq::Hashed;
+use heliograph_api::{Entropy as _, Services, shows_face_to_all};
 use heliograph_discovery::gate::{Candidate, Gate as Look, GateError, Place};
-use heliograph_domain::files::{self, BlobError};
 use heliograph_domain::stale;
-use heliograph_model::{ChannelId, FileId, Peer};
+use heliograph_model::{ChannelId, FileId, Peer, PublicKind, PublicPeer};
 use heliograph_moderation::decisions::{self, DecideError, Progress};
 use heliograph_moderation::gate::KeepBack;
 use heliograph_moderation::opinion::Opinion;
+use heliograph_moderation::reasons::Reason;
 use heliograph_moderation::subject::Subject;
 use heliograph_store::{BoxFuture, Store, StoreError};
 use heliograph_transparency::entry::Act;
@@ -44,8 +42,8 @@ enum Failure {
     Decide(#[from] DecideError),
     #[error(transparent)]
     Moderation(#[from] ModerationError),
-    #[error("a picture cannot be read: {0}")]
-    Picture(#[from] BlobError),
+    #[error(transparent)]
+    Picture(#[from] BlobOrStore),
     #[error("the classifier failed: {0}")]
     Classifier(#[from] JoinError),
 }
@@ -66,32 +64,30 @@ pub struct Gate {
     store: Store,
     moderation: Arc<Moderation>,
     screen: Arc<Screen>,
-    campaigns: Arc<Campaigns>,
     services: Arc<Services>,
-    banks: Arc<Banks>,
+    refusals: Arc<Refusals>,
 }
 
 impl Gate {
-    /// A gate in front of the public index of these services, with the lists of pictures that are not
-    /// to be published.
+    /// A gate in front of the public index of these services, with what people have decided about
+    /// texts and pictures.
     pub fn new(
         services: Arc<Services>,
         moderation: Arc<Moderation>,
         screen: Arc<Screen>,
-        banks: Arc<Banks>,
+        refusals: Arc<Refusals>,
     ) -> Arc<Self> {
         Arc::new(Gate {
             store: services.store.clone(),
             moderation,
             screen,
-            campaigns: Arc::default(),
             services,
-            banks,
+            refusals,
         })
     }
 
     async fn look_at(&self, candidates: Vec<Candidate>) -> Result<Vec<Place>, Failure> {
-        self.campaigns.follow(&self.store).await?;
+        self.refusals.campaigns.follow(&self.store).await?;
         let mut bad = Vec::new();
         let mut kept_back = Vec::new();
         for keep_back in self.compare_pictures(&candidates).await? {
@@ -99,7 +95,10 @@ impl Gate {
         }
         for found in self.judge(candidates).await? {
             let subject = &found.subject;
-            let precedent = self.campaigns.precedent(&self.store, &found.near, subject);
+            let precedent = self
+                .refusals
+                .campaigns
+                .precedent(&self.store, &found.near, subject);
             match (precedent.await?, found.opinion) {
                 // People have decided about such a text: their word goes before the model's.
                 (Some((decided, precedent)), _) => {
@@ -131,24 +130,27 @@ impl Gate {
         Ok(kept_back.into_iter().map(|(place, _)| place).collect())
     }
 
-    /// Compares the pictures of posts with the operator's lists.
+    /// Compares the pictures of posts, and the faces of peers, with the operator's lists.
     async fn compare_pictures(&self, candidates: &[Candidate]) -> Result<Vec<KeepBack>, Failure> {
         let mut found = Vec::new();
-        if self.banks.is_empty() {
+        if self.refusals.banks.is_empty() {
             return Ok(found);
         }
         for candidate in candidates {
-            let Candidate::Post(post) = candidate else {
-                continue;
+            let (subject, photos) = match candidate {
+                Candidate::Post(post) => (
+                    Some(Subject::Post(post.channel(), post.id())),
+                    post.photos().to_vec(),
+                ),
+                Candidate::Peer(face) => {
+                    let photos = self.face(face).await?.into_iter().collect();
+                    (Subject::of_peer(face.peer()), photos)
+                }
             };
-            for photo in post.photos() {
-                let Some(picture) = self.picture(*photo).await? else {
-                    continue;
-                };
-                let banks = self.banks.clone();
-                let reason = spawn_blocking(move || banks.reason(&picture)).await?;
-                if let Some(reason) = reason {
-                    found.push(KeepBack::picture(post, reason, salt()));
+            let Some(subject) = subject else { continue };
+            for photo in &photos {
+                if let Some(reason) = self.listed(*photo).await? {
+                    found.push(KeepBack::picture(subject, &photos, reason, salt()));
                     break;
                 }
             }
@@ -156,24 +158,33 @@ impl Gate {
         Ok(found)
     }
 
-    /// Hashes a photo; `None` for one that is gone or tiny.
-    async fn picture(&self, id: FileId) -> Result<Option<Hashed>, Failure> {
-        let file = {
+    /// The photo of a peer that everybody sees. A person's privacy settings may show it to some only;
+    /// then it is private, and not looked at.
+    async fn face(&self, face: &PublicPeer) -> Result<Option<FileId>, Failure> {
+        let (Some(photo), Peer::User(user)) = (face.photo(), face.peer()) else {
+            return Ok(face.photo());
+        };
+        if face.kind() == PublicKind::Person {
             let mut view = self.store.view().await?;
-            files::find(&mut *view, id).await?
-        };
-        let sizes = file.into_iter().flat_map(|file| file.thumbs);
-        let Some(largest) = sizes.max_by_key(|size| size.size_bytes) else {
-            return Ok(None);
-        };
-        let whole = 0..u64::from(largest.size_bytes);
+            if !shows_face_to_all(&mut *view, user).await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(photo))
+    }
+
+    /// Why a photo is not to be published, where it is in a list and nobody has let it through.
+    async fn listed(&self, photo: FileId) -> Result<Option<&'static Reason>, Failure> {
         let files = &self.services.files;
-        let Some(bytes) = files.read(id, Some(largest.letter), whole).await? else {
+        let Some(picture) = hashed_photo(&self.store, files, photo).await? else {
             return Ok(None);
         };
-        // What this program wrote it can read; what is damaged on disk nobody is shown either.
-        let hashed = files.picture(bytes, banks::hashed).await;
-        Ok(hashed.ok().and_then(|(hashed, _)| hashed))
+        let refusals = self.refusals.clone();
+        let reason = spawn_blocking(move || {
+            let listed = refusals.banks.reason(&picture);
+            listed.filter(|_| !refusals.is_admitted(&picture))
+        });
+        Ok(reason.await?)
     }
 
     /// Keeps something back, and notes it; false where that is not to be done.
@@ -197,15 +208,19 @@ impl Gate {
 
     /// Judges each; answers with those that something may be done about.
     async fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Found>, Failure> {
-        let (screen, campaigns) = (self.screen.clone(), self.campaigns.clone());
+        let (screen, refusals) = (self.screen.clone(), self.refusals.clone());
         let judged = spawn_blocking(move || {
             let look = |candidate: &Candidate| {
                 let (opinion, near) = match candidate {
-                    Candidate::Peer(face) => {
-                        let said = format!("{}\n{}", face.title(), face.about());
-                        (screen.peer(face, &[])?, campaigns.near(&said))
+                    Candidate::Peer(face) => (
+                        screen.peer(face, &[])?,
+                        refusals.campaigns.near(&face.said()),
+                    ),
+                    // There is nothing to read under a picture without words.
+                    Candidate::Post(post) if post.text().is_empty() => return None,
+                    Candidate::Post(post) => {
+                        (screen.post(post), refusals.campaigns.near(post.text()))
                     }
-                    Candidate::Post(post) => (screen.post(post), campaigns.near(post.text())),
                 };
                 let found = Found {
                     subject: opinion.subject.clone(),
@@ -238,7 +253,8 @@ impl Gate {
             let (face, posts) = {
                 let mut view = self.store.view().await?;
                 let face = stale::public_peer(&mut *view, channel.into()).await?;
-                let posts = stale::newest_public_posts(&mut *view, channel, NEWEST).await?;
+                let mut posts = stale::newest_public_posts(&mut *view, channel, NEWEST).await?;
+                posts.retain(|post| !post.text().is_empty());
                 (face, posts)
             };
             let Some(face) = face.filter(|_| posts.len() >= POOLED_FROM) else {

@@ -11,6 +11,7 @@ mod gate;
 mod keys;
 mod models;
 mod pages;
+mod refusals;
 mod screen;
 mod statements;
 
@@ -19,6 +20,7 @@ pub use gate::Gate;
 pub use keys::ModeratorKeys;
 pub use models::{LearnedLine, ModelLine, Models, ModelsError};
 pub use pages::ModerationPages;
+pub use refusals::Refusals;
 pub use screen::Screen;
 
 use crate::desk::Desk;
@@ -31,11 +33,12 @@ use heliograph_model::UnixMs;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
 use heliograph_moderation::decisions::{self, Decided};
 use heliograph_moderation::enact::{Enact, Refuse};
+use heliograph_moderation::precedents::Precedent;
 use heliograph_moderation::publication::NotePublished;
 use heliograph_moderation::{entries, statement, terms};
 use heliograph_store::{Store, StoreError};
 use heliograph_transparency::entry::{
-    Control, Day, Deed, Duty, Entry, Errand, Hour, Model, Moderator, Terms,
+    Control, Day, Deed, Duty, Entry, Errand, Hour, Model, Moderator, REFUSALS, Terms,
 };
 use heliograph_transparency::ledger::Ledger;
 use std::sync::Arc;
@@ -354,6 +357,30 @@ impl Moderation {
         };
         let entered = self.enter(move |_, today| Some(Entry::new(today, control)));
         entered.await.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Tells the log that what is nearly the same as the text of a decision is refused from now on, or
+    /// no longer, before it is.
+    pub(super) async fn log_refusal(
+        &self,
+        number: u64,
+        until: Option<UnixMs>,
+        precedent: &Precedent,
+    ) -> Result<(), ModerationError> {
+        let until = until.map(|until| {
+            let until_s = u64::try_from(until.0 / 1000).unwrap_or(0);
+            Hour(until_s.div_ceil(HOUR_S))
+        });
+        let clause = precedent.broke.as_deref().unwrap_or_default();
+        let control = Control {
+            name: REFUSALS.into(),
+            class: format!("decision-{number}"),
+            until,
+            reason: format!("clause {clause}"),
+        };
+        self.enter(move |_, today| Some(Entry::new(today, control)))
+            .await?;
+        Ok(())
     }
 
     /// Tells the log what a version of the classifier does from now on, before it does.

@@ -1,5 +1,6 @@
 //! Moderation as its pages work with it.
 
+use super::Refusals;
 use super::exposure::Exposure;
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
@@ -7,8 +8,8 @@ use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
-    CaseSheet, Evidence, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening, Queue,
-    QueueLine, ReportLine, UndoAll,
+    Alike, CaseSheet, Evidence, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening,
+    Queue, QueueLine, ReportLine, UndoAll,
 };
 use heliograph_domain::{accounts, channels, stale};
 use heliograph_model::{ChannelId, MessageId, Peer, Territory, UnixMs};
@@ -23,8 +24,12 @@ use heliograph_moderation::decisions::{
 use heliograph_moderation::enact::TellOwner;
 use heliograph_moderation::notices::{self, FileNotice};
 use heliograph_moderation::opinion::Opinion;
+use heliograph_moderation::precedents;
 use heliograph_moderation::publication;
 use heliograph_moderation::reasons::{self, Reason, Urgency};
+use heliograph_moderation::refusals::{
+    Finding, REFUSED_DAYS, RefuseError, SettleRefusal, can_be_refused,
+};
 use heliograph_moderation::reports;
 use heliograph_moderation::search_terms;
 use heliograph_moderation::statement;
@@ -55,17 +60,20 @@ const NEIGHBOURS: u32 = 2;
 pub struct ModerationPages {
     moderation: Arc<Moderation>,
     screen: Arc<Screen>,
+    refusals: Arc<Refusals>,
     runtime: Handle,
     exposure: Exposure,
 }
 
 impl ModerationPages {
-    /// Pages over this moderation, which show what `screen` thinks. Must be called within a runtime.
-    pub fn new(moderation: Arc<Moderation>, screen: Arc<Screen>) -> Self {
+    /// Pages over this moderation, which show what `screen` thinks, and mark what is refused. Must be
+    /// called within a runtime.
+    pub fn new(moderation: Arc<Moderation>, screen: Arc<Screen>, refusals: Arc<Refusals>) -> Self {
         let runtime = Handle::current();
         ModerationPages {
             moderation,
             screen,
+            refusals,
             runtime,
             exposure: Exposure::default(),
         }
@@ -251,6 +259,70 @@ impl Moderating for ModerationPages {
             };
             self.moderation.store.write(undo).await.map_err(refused)?;
             self.moderation.wake();
+            Ok(())
+        })
+    }
+
+    fn refuse_alike(&self, _: &Person, number: u64, refuse: Alike) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let found = {
+                let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+                let decided = decisions::by_number(&mut *view, number).await;
+                let decided = decided.map_err(store_failed)?;
+                let decided = decided.ok_or(ModeratingError::Missing)?;
+                let precedent = precedents::find(&mut *view, decided.id).await;
+                precedent
+                    .map_err(store_failed)?
+                    .map(|one| (decided.id, one))
+            };
+            let found = found.filter(|(_, precedent)| can_be_refused(precedent));
+            let no_text = || ModeratingError::Refused(RefuseError::NoText.to_string());
+            let (decided, precedent) = found.ok_or_else(no_text)?;
+            let until = match refuse {
+                Alike::Refused => Some(self.now().plus_seconds(REFUSED_DAYS * 86_400)),
+                Alike::Held => None,
+            };
+            if until.is_none() && precedent.refused_until.is_none() {
+                return Ok(());
+            }
+            let logged = self.moderation.log_refusal(number, until, &precedent).await;
+            logged.map_err(failed)?;
+            match self.refusals.refuse_alike(decided, until).await {
+                Ok(()) => Ok(()),
+                Err(RefuseError::NoText) => Err(no_text()),
+                Err(RefuseError::Store(error)) => Err(store_failed(error)),
+            }
+        })
+    }
+
+    fn settle_refusal(
+        &self,
+        who: &Person,
+        case: u64,
+        finding: Finding,
+    ) -> Result<(), ModeratingError> {
+        self.wait(async {
+            let moderator = self.number(who).await?;
+            let found = {
+                let mut view = self.moderation.store.view().await.map_err(store_failed)?;
+                let found = cases::find(&mut *view, case).await;
+                found.map_err(store_failed)?
+            };
+            let found = found.ok_or(ModeratingError::Missing)?;
+            let (author, _) = found.refusal.ok_or(ModeratingError::Missing)?;
+            let settle = SettleRefusal {
+                moderator,
+                case,
+                author,
+                finding,
+            };
+            let settled = self.moderation.store.write(settle).await;
+            settled.map_err(case_refused)?;
+            if finding == Finding::LetThrough {
+                self.refusals.load_admitted().await.map_err(store_failed)?;
+                let counted = self.moderation.count(Errand::LetThrough).await;
+                counted.map_err(failed)?;
+            }
             Ok(())
         })
     }
@@ -583,6 +655,7 @@ async fn opinion(
     let peer = match &case.subject {
         Subject::Post(channel, id) => {
             let post = stale::public_post(rows, *channel, *id).await?;
+            let post = post.filter(|post| !post.text().is_empty());
             return Ok(post.map(|post| screen.post(&post)));
         }
         Subject::Channel(channel) => Peer::Channel(*channel),

@@ -11,6 +11,7 @@ use heliograph_model::{ChannelId, Territory, UserId};
 use heliograph_moderation::cases::{OpenCase, Origin};
 use heliograph_moderation::decisions::{Outcome, Verdict};
 use heliograph_moderation::{Subject, reasons};
+use heliograph_server::client::ClientError;
 use heliograph_server::metrics::{Classified, Metrics};
 use heliograph_server::moderation::banks;
 use heliograph_server::moderation::{Models, ModelsError, Screen};
@@ -33,7 +34,7 @@ const DISGUISED: &str =
 /// busy with other things takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn peer((channel_id, access_hash): (i64, i64)) -> enums::InputPeer {
+pub(crate) fn peer((channel_id, access_hash): (i64, i64)) -> enums::InputPeer {
     types::InputPeerChannel {
         channel_id,
         access_hash,
@@ -41,7 +42,12 @@ fn peer((channel_id, access_hash): (i64, i64)) -> enums::InputPeer {
     .into()
 }
 
-async fn say(person: &mut Person, peer: enums::InputPeer, message: &str, random_id: i64) {
+pub(crate) async fn say(
+    person: &mut Person,
+    peer: enums::InputPeer,
+    message: &str,
+    random_id: i64,
+) {
     let say = functions::messages::SendMessage {
         peer,
         message: message.into(),
@@ -52,7 +58,7 @@ async fn say(person: &mut Person, peer: enums::InputPeer, message: &str, random_
 }
 
 /// How many posts a search for a word finds.
-async fn posts_with(viewer: &mut Person, word: &str) -> usize {
+pub(crate) async fn posts_with(viewer: &mut Person, word: &str) -> usize {
     let search = functions::channels::SearchPosts {
         query: Some(word.into()),
         limit: 10,
@@ -186,7 +192,7 @@ async fn a_channel_that_is_renamed_is_not_found_by_what_it_offers_now() {
 }
 
 /// How many decisions the log holds.
-fn decided(house: &DeskHouse) -> u64 {
+pub(crate) fn decided(house: &DeskHouse) -> u64 {
     let office = &house.desk().office;
     office.with_log(|log| log.ledger().moderation().decided())
 }
@@ -207,25 +213,31 @@ async fn a_channel_of_bad_posts_is_one_decision() {
 }
 
 /// A moderator opens a case about the newest post of a channel by themselves, and decides it.
-async fn decide_about_newest(house: &DeskHouse, who: &Staff, channel: i64, act: Act) {
+pub(crate) async fn decide_about_newest(house: &DeskHouse, who: &Staff, channel: i64, act: Act) {
     let store = &house.services.store;
     let posts = {
         let mut view = store.view().await.expect("the store works");
         let posts = stale::newest_public_posts(&mut *view, ChannelId(channel), 1).await;
         posts.expect("the store works")
     };
+    let subject = Subject::Post(ChannelId(channel), posts[0].id());
+    decide_about(house, who, subject, act).await;
+}
+
+/// A moderator opens a case by themselves, and decides it.
+pub(crate) async fn decide_about(house: &DeskHouse, who: &Staff, subject: Subject, act: Act) {
     let open = OpenCase {
-        subject: Subject::Post(ChannelId(channel), posts[0].id()),
+        subject,
         origin: Origin::Own,
         reason: reasons::find("spam").expect("it is in the table"),
         statement: String::new(),
         not_wider: None,
     };
-    let case = store.write(open).await.expect("the store works");
-    decide(house, who, case, act).await;
+    let case = house.services.store.write(open).await;
+    decide(house, who, case.expect("the store works"), act).await;
 }
 
-async fn decide(house: &DeskHouse, who: &Staff, case: u64, act: Act) {
+pub(crate) async fn decide(house: &DeskHouse, who: &Staff, case: u64, act: Act) {
     let who = who.clone();
     let verdict = Verdict {
         act,
@@ -241,14 +253,14 @@ async fn decide(house: &DeskHouse, who: &Staff, case: u64, act: Act) {
     moderation.round().await.expect("the log takes it");
 }
 
-async fn take(house: &DeskHouse, who: &Staff) -> Option<u64> {
+pub(crate) async fn take(house: &DeskHouse, who: &Staff) -> Option<u64> {
     let who = who.clone();
     let taken = pages(house, move |pages| pages.take(&who, None, false)).await;
     taken.expect("it works")
 }
 
 /// What the model lets pass.
-const KITTENS: &str =
+pub(crate) const KITTENS: &str =
     "Раздаём пушистых котят породы мейнкун, самовывоз из Твери, спросить соседку Марину вечером";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -377,12 +389,19 @@ async fn a_version_learns_judges_in_shadow_then_in_earnest_and_is_rolled_back() 
 }
 
 /// A published test picture with its name.
-fn picture(name: &str) -> Vec<u8> {
+pub(crate) fn picture(name: &str) -> Vec<u8> {
     let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../classifier/tests/data/pdq");
     std::fs::read(format!("{vectors}/{name}")).expect("the picture is there")
 }
 
-async fn show(person: &mut Person, peer: enums::InputPeer, bytes: Vec<u8>, text: &str, id: i64) {
+/// Sends a picture with words or without.
+pub(crate) async fn show(
+    person: &mut Person,
+    peer: enums::InputPeer,
+    bytes: Vec<u8>,
+    text: &str,
+    id: i64,
+) -> Result<enums::Updates, ClientError> {
     let part = functions::upload::SaveFilePart {
         file_id: id,
         file_part: 0,
@@ -406,7 +425,7 @@ async fn show(person: &mut Person, peer: enums::InputPeer, bytes: Vec<u8>, text:
         random_id: id,
         ..Default::default()
     };
-    person.call(send).await;
+    person.try_call(send).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -422,7 +441,7 @@ async fn a_post_with_a_picture_of_a_list_is_held_and_another_is_not() {
     let reason = reasons::find("copyright").expect("it is in the table");
     let town = channel(&mut ada, "town_news", "Новости города").await;
     let lists = house.banks.folder();
-    banks::add(lists, "bridges", reason, &list).expect("it reads");
+    banks::add(lists, "bridges", reason, banks::Then::Hold, &list).expect("it reads");
     house.banks.load().expect("it reads");
 
     show(
@@ -432,8 +451,10 @@ async fn a_post_with_a_picture_of_a_list_is_held_and_another_is_not() {
         "Старый мост",
         1,
     )
-    .await;
-    show(&mut ada, peer(town), picture("q0122.jpg"), "Новый мост", 2).await;
+    .await
+    .expect("it is posted");
+    let new = show(&mut ada, peer(town), picture("q0122.jpg"), "Новый мост", 2).await;
+    new.expect("it is posted");
     house.take_in().await;
     assert_eq!(posts_with(&mut ben, "старый").await, 0);
     assert_eq!(posts_with(&mut ben, "новый").await, 1);
@@ -488,4 +509,89 @@ async fn private_text_never_reaches_the_classifier() {
     let (posts, peers) = classified(&house);
     assert_eq!(posts, 1);
     assert!(peers > before.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_without_words_and_faces_are_compared_with_the_lists_as_well() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list.csv");
+    // Faces are square: the middle of a picture that is not would have another hash.
+    let bridge = "d8f8f0cec4f4a84f0637022a078f67f0b36e2ee5b6621e1d33e6239c4e9c9b22";
+    std::fs::write(&list, bridge).expect("written");
+    let reason = reasons::find("copyright").expect("it is in the table");
+    let lists = house.banks.folder();
+    banks::add(lists, "bridges", reason, banks::Then::Hold, &list).expect("it reads");
+    house.banks.load().expect("it reads");
+    let town = channel(&mut ada, "town_news", "Новости города").await;
+    let bridges = channel(&mut ada, "old_bridges", "Старые мосты").await;
+    let before = classified(&house).0;
+    let shown = show(&mut ada, peer(town), picture("square-256x256.jpg"), "", 1).await;
+    shown.expect("it is posted");
+    house.take_in().await;
+    assert_eq!(decided(&house), 1, "the post");
+    assert_eq!(
+        classified(&house).0,
+        before,
+        "there is nothing to read in it"
+    );
+
+    // A channel, and a person whose photo everybody sees.
+    let file = |id| types::InputFile {
+        id,
+        parts: 1,
+        name: "picture.jpg".into(),
+        ..Default::default()
+    };
+    for id in [2, 3, 4] {
+        let part = functions::upload::SaveFilePart {
+            file_id: id,
+            file_part: 0,
+            bytes: picture("square-256x256.jpg"),
+        };
+        ada.call(part).await;
+    }
+    let face = functions::channels::EditPhoto {
+        channel: types::InputChannel {
+            channel_id: bridges.0,
+            access_hash: bridges.1,
+        }
+        .into(),
+        photo: types::InputChatUploadedPhoto {
+            file: Some(file(2).into()),
+            ..Default::default()
+        }
+        .into(),
+    };
+    ada.call(face).await;
+    house.take_in().await;
+    assert_eq!(decided(&house), 2, "the channel");
+
+    let own = |id| functions::photos::UploadProfilePhoto {
+        file: Some(file(id).into()),
+        ..Default::default()
+    };
+    ada.call(own(3)).await;
+    house.take_in().await;
+    assert_eq!(decided(&house), 2, "nobody finds her by a name");
+    let name = functions::account::UpdateUsername {
+        username: "ada_writes".into(),
+    };
+    let hidden = functions::account::SetPrivacy {
+        key: enums::InputPrivacyKey::ProfilePhoto,
+        rules: vec![enums::InputPrivacyRule::InputPrivacyValueAllowContacts],
+    };
+    ada.call(hidden).await;
+    ada.call(name).await;
+    house.take_in().await;
+    assert_eq!(decided(&house), 2, "her photo is for her contacts");
+    let open = functions::account::SetPrivacy {
+        key: enums::InputPrivacyKey::ProfilePhoto,
+        rules: vec![enums::InputPrivacyRule::InputPrivacyValueAllowAll],
+    };
+    ada.call(open).await;
+    ada.call(own(4)).await;
+    house.take_in().await;
+    assert_eq!(decided(&house), 3, "and now for everybody");
 }

@@ -11,6 +11,7 @@ mod keys;
 mod moderation;
 mod operator_bots;
 mod preview;
+mod refusals;
 mod restarts;
 mod sessions;
 mod stopping;

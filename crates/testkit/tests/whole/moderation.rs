@@ -55,7 +55,11 @@ pub(crate) async fn pages<T: Send + 'static>(
     call: impl FnOnce(&ModerationPages) -> Result<T, ModeratingError> + Send + 'static,
 ) -> Result<T, ModeratingError> {
     let moderation = house.moderation.clone().expect("a house with a desk");
-    let pages = Arc::new(ModerationPages::new(moderation, house.screen.clone()));
+    let pages = Arc::new(ModerationPages::new(
+        moderation,
+        house.screen.clone(),
+        house.refusals.clone(),
+    ));
     let done = spawn_blocking(move || call(&pages)).await;
     done.expect("the call does not panic")
 }
@@ -220,7 +224,11 @@ async fn a_channel_is_reported_delisted_contested_and_found_again() {
 }
 
 /// The texts of somebody's newest messages from a service account.
-async fn told_by(house: &DeskHouse, person: &mut Person, service: UserId) -> Vec<String> {
+pub(crate) async fn told_by(
+    house: &DeskHouse,
+    person: &mut Person,
+    service: UserId,
+) -> Vec<String> {
     let history = functions::messages::GetHistory {
         peer: types::InputPeerUser {
             user_id: service.0,

@@ -438,5 +438,10 @@ words! {
         Reviewed = "reviewed",
         /// Accounts of staff are accounts like any other again.
         NoStaff = "no-staff",
+        /// Posts and names were refused before they were published, because people had decided about
+        /// their like.
+        Refused = "refused",
+        /// An author contested such a refusal, and a moderator let it through.
+        LetThrough = "let-through",
     }
 }

@@ -193,12 +193,17 @@ impl Appeal {
     }
 }
 
-/// `control`: the operator switches something off for some, or on again.
+/// The name of the control by which what is nearly the same as the text of a decision is refused; its
+/// class is `decision-N`.
+pub const REFUSALS: &str = "refusals";
+
+/// `control`: the operator switches something off for some, or on again; moderators have the like of a
+/// text refused, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control {
-    /// What: `uploads`.
+    /// What: `uploads`, or [`REFUSALS`].
     pub name: String,
-    /// For whom: `new`, `bots`, `everyone`.
+    /// For whom: `new`, `bots`, `everyone`; or which decision.
     pub class: String,
     /// Off until then; `None` switches it on again.
     pub until: Option<Hour>,

@@ -1,6 +1,6 @@
 //! `/console/moderation/…`: a case. What was reported is veiled until somebody asks for it.
 
-use super::{case_path, sealed, verdict, with_case, words};
+use super::{case_path, refused, sealed, verdict, with_case, words};
 use crate::Shared;
 use crate::answer::Refusal;
 use crate::fields::Wrong;
@@ -268,7 +268,9 @@ fn decision(visit: &Visit, sheet: &CaseSheet, typed: &Typed, wrong: &Wrong) -> M
         return html! {};
     }
     html! {
-        @if sheet.mine {
+        @if sheet.mine && sheet.case.refusal.is_some() {
+            (refused::form(visit, sheet))
+        } @else if sheet.mine {
             (verdict::form(visit, sheet, typed, wrong))
             form method="post" action={ (here) "/leave" } {
                 (csrf(visit))

@@ -4,6 +4,7 @@ use super::case::decided as card;
 use super::{is_about_children, words};
 use crate::answer::Refusal;
 use crate::fields::{Field, Fields, Wrong, field};
+use crate::moderating::{Alike, ModeratingError};
 use crate::page::{Page, moment};
 use crate::portal::Typed;
 use crate::staff::roles::Right;
@@ -13,6 +14,7 @@ use crate::{Shared, texts};
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Redirect;
+use heliograph_model::Territory;
 use heliograph_moderation::statement;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -80,6 +82,7 @@ pub(super) async fn page(
             details { summary { "What the owner says" } p .text { bdi { (appeal.text) } } }
         }
         @if can_undo { (undo_form(&visit, number)) }
+        @if can_undo && decided.verdict.territory == Territory::World { (refuse_form(&visit, number)) }
     };
     Ok(desk_page(&visit, "Decision", body))
 }
@@ -116,6 +119,52 @@ pub(super) async fn tell(
         moderation.tell_owner(who, number)
     });
     told.await?;
+    let here = format!("/console/decisions-of-moderation/{number}");
+    Ok(Redirect::to(&here))
+}
+
+const ALIKE: &str = "alike";
+
+fn refuse_form(visit: &Visit, number: u64) -> Markup {
+    html! {
+        form .boxed #refuse-form method="post" action={ "/console/decisions-of-moderation/" (number) "/refuse" } {
+            (csrf(visit))
+            h2 { "Texts that are nearly the same" }
+            p {
+                "They are held, and a person looks at each campaign. They can be refused instead: for half a year "
+                "nobody can publish them, each author is told this rule, and the public log has it. Choose this for "
+                "texts of which you are certain."
+            }
+            button .grave type="submit" name=(ALIKE) value="refused" #refuse { "Refuse them" }
+            button .plain type="submit" name=(ALIKE) value="held" #hold { "Hold them, as usual" }
+        }
+    }
+}
+
+/// `POST /console/decisions-of-moderation/…/refuse`.
+pub(super) async fn refuse(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Path(number): Path<u64>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Refusal> {
+    let visit = enter(&shared, &headers, Right::Moderate).await?;
+    let typed = Typed::from(fields);
+    visit.check_form(&headers, &typed)?;
+    let alike = match typed.one(ALIKE) {
+        "refused" => Alike::Refused,
+        "held" => Alike::Held,
+        _ => return Err(Refusal::NotFound),
+    };
+    let done = visit.moderated("do-refuse-alike", None, move |moderation, who| {
+        let (decided, _) = moderation.decision(who, number)?;
+        if is_about_children(&decided) {
+            // A refusal would warn.
+            return Err(ModeratingError::Missing);
+        }
+        moderation.refuse_alike(who, number, alike)
+    });
+    done.await?;
     let here = format!("/console/decisions-of-moderation/{number}");
     Ok(Redirect::to(&here))
 }

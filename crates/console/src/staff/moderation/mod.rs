@@ -9,6 +9,7 @@ mod bulk;
 mod case;
 mod decided;
 mod queue;
+mod refused;
 mod sealed;
 mod verdict;
 mod words;
@@ -55,6 +56,11 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
             "/console/decisions-of-moderation/{number}/tell",
             post(decided::tell),
         )
+        .route(
+            "/console/decisions-of-moderation/{number}/refuse",
+            post(decided::refuse),
+        )
+        .route("/console/moderation/{number}/refused", post(refused::send))
         .route("/console/undo-decisions", get(bulk::page).post(bulk::send))
         .route(
             "/console/moderation/{number}/evidence",

@@ -73,6 +73,7 @@ pub(super) fn origin(origin: Origin) -> String {
         Origin::Own => "a moderator's own initiative".into(),
         Origin::Order(authority) => format!("the order of authority {authority} of the registry"),
         Origin::Appeal => "an appeal".into(),
+        Origin::Refused => "an author contests that something was refused".into(),
         Origin::SecondLook => "a second look at a sampled decision".into(),
     }
 }
