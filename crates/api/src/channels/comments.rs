@@ -71,11 +71,12 @@ async fn get_discussion_message(
     shown.messages(&found);
     let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     let by_others = channels::read_by_others(&mut *view, group, viewer.me).await?;
+    let mut messages = Vec::with_capacity(found.len());
+    for message in &found {
+        messages.push(render::message_for(viewer, &mut *view, message).await?);
+    }
     Ok(types::messages::DiscussionMessage {
-        messages: found
-            .iter()
-            .map(|message| render::message(viewer, message))
-            .collect(),
+        messages,
         max_id: newest.first().map(|id| id.0 as i32),
         read_inbox_max_id: Some(read.0 as i32),
         read_outbox_max_id: Some(by_others.0 as i32),

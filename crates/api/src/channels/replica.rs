@@ -275,7 +275,7 @@ async fn live_through(steps: Vec<Step>) {
         perform(&world, group, who, with, step.act).await;
         for wake in new_wakes(&world, group) {
             let mut view = world.services.store.view().await.expect("a view");
-            let pushed = render::channel_wake(&world.services, &mut *view, group, &wake).await;
+            let pushed = render::channel_wake(&world.services, &mut *view, group, &wake, &[]).await;
             let pushed = pushed.expect("the store works");
             for (person, live) in people.iter().zip(&mut live) {
                 let own = pushed.for_some.get(&person.id).unwrap_or(&pushed.for_all);

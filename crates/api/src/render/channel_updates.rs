@@ -4,7 +4,7 @@
 
 use super::marks::{self, Marks};
 use super::updates::shown_by_change;
-use super::{Everyone, Shown, Viewer, message, min_chat, min_user, peer};
+use super::{Everyone, Shown, Viewer, message_in, min_chat, min_user, peer};
 use crate::context::Services;
 use heliograph_domain::{accounts, channels};
 use heliograph_model::{Change, ChannelId, Logged, Owner, Peer, UserId};
@@ -30,20 +30,25 @@ pub(super) async fn counted(rows: &mut dyn Rows, logged: &Logged) -> Result<Logg
     Ok(logged)
 }
 
-/// One change of a channel as an update.
-pub(super) fn channel_change(viewer: Viewer<'_>, channel: ChannelId, logged: &Logged) -> Update {
+/// One change of a channel as an update, for a viewer from a country.
+pub(super) fn channel_change(
+    viewer: Viewer<'_>,
+    channel: ChannelId,
+    logged: &Logged,
+    country: Option<&str>,
+) -> Update {
     let (pts, pts_count) = (logged.pts as i32, logged.pts_count as i32);
     let channel_id = channel.0;
     let numbers = |ids: &[heliograph_model::MessageId]| ids.iter().map(|id| id.0 as i32).collect();
     match &logged.change {
         Change::NewMessage(new) => types::UpdateNewChannelMessage {
-            message: message(viewer, new),
+            message: message_in(viewer, new, country),
             pts,
             pts_count,
         }
         .into(),
         Change::Edited(edited) => types::UpdateEditChannelMessage {
-            message: message(viewer, edited),
+            message: message_in(viewer, edited, country),
             pts,
             pts_count,
         }
@@ -83,27 +88,32 @@ pub(super) fn channel_change(viewer: Viewer<'_>, channel: ChannelId, logged: &Lo
 pub struct ChannelWake {
     /// For everyone who is not named below.
     pub for_all: Vec<u8>,
-    /// For authors (`out`) and for those whom a message mentions.
+    /// For authors (`out`), for those whom a message mentions, and for those in whose country something
+    /// else is shown in its place.
     pub for_some: BTreeMap<UserId, Vec<u8>>,
 }
 
-/// A channel's wake-up, encoded once for all members but a few. People and the channel itself go as
-/// `min` constructors: nothing in them depends on the viewer.
+/// A channel's wake-up, encoded once for all `members` who are here but a few. People and the channel
+/// itself go as `min` constructors: nothing in them depends on the viewer.
 pub async fn channel_wake(
     services: &Services,
     rows: &mut dyn Rows,
     channel: ChannelId,
     wake: &Wake,
+    members: &[UserId],
 ) -> Result<ChannelWake, StoreError> {
     let mut logged = Vec::with_capacity(wake.logged.len());
     let mut shown = Shown::default();
     shown.add(channel.into());
     let mut special = BTreeSet::new();
+    let mut by_country = false;
     for entry in &wake.logged {
         let entry = counted(rows, entry).await?;
         shown_by_change(&entry.change, &mut shown);
         if let Change::NewMessage(message) | Change::Edited(message) = &entry.change {
             special.insert(message.from);
+            let me = NOBODY;
+            by_country |= marks::differs_by_country(Viewer { services, me }, message);
             let part = message.body.channel.as_ref();
             special.extend(part.into_iter().flat_map(|part| &part.mentioned));
         }
@@ -121,13 +131,23 @@ pub async fn channel_wake(
             .chats
             .extend(channel.map(|channel| min_chat(&channel, &marks_of(services, channel.id))));
     }
+    let mut countries = BTreeMap::new();
+    if by_country {
+        // Rare: a post that is restricted somewhere was edited. Then each member counts.
+        for member in members {
+            let country = marks::country_of(rows, *member).await?;
+            countries.extend(country.map(|country| (*member, country)));
+        }
+        special.extend(countries.keys());
+    }
     let date = services.clock.now().seconds();
     let encoded = |me: UserId| -> Vec<u8> {
+        let country = countries.get(&me).map(String::as_str);
         let viewer = Viewer { services, me };
         let updates: Updates = types::Updates {
             updates: logged
                 .iter()
-                .map(|entry| channel_change(viewer, channel, entry))
+                .map(|entry| channel_change(viewer, channel, entry, country))
                 .collect(),
             users: everyone.users.clone(),
             chats: everyone.chats.clone(),

@@ -45,11 +45,6 @@ pub(crate) async fn for_viewer(
     Ok(marks(viewer, &measures, country.as_deref()))
 }
 
-async fn country_of(rows: &mut dyn Rows, user: UserId) -> Result<Option<String>, StoreError> {
-    let account = accounts::find(rows, user).await?;
-    Ok(account.and_then(|account| account.person.country))
-}
-
 fn measures(viewer: Viewer<'_>, peer: Peer) -> Option<Measures> {
     let measured = viewer.services.discovery.measured().get();
     measured.on_peer(peer).cloned()
@@ -90,29 +85,48 @@ fn on_post(viewer: Viewer<'_>, message: &Message) -> Option<Measures> {
     measured.on_post(channel, message.id).cloned()
 }
 
-/// What a viewer is shown in place of a post, whose country counts by their number.
-pub(crate) async fn instead_for(
+/// What a viewer from a country is shown in place of a post; `None` for the post itself. Without a
+/// country, what everybody is shown.
+pub(crate) fn instead_of(
     viewer: Viewer<'_>,
-    rows: &mut dyn Rows,
     message: &Message,
-) -> Result<Option<Restriction>, StoreError> {
-    let Some(measures) = on_post(viewer, message) else {
-        return Ok(None);
-    };
-    let country = country_of(rows, viewer.me).await?;
-    let now = viewer.services.clock.now();
-    let mut restrictions = measures.restrictions(country.as_deref(), now);
-    Ok(restrictions.next().cloned())
-}
-
-/// What everybody is shown in place of a post; `None` for what is shown. Pushed posts are rendered
-/// once for all who read them, so that what holds in some countries only is left to [`instead_for`],
-/// when they are read.
-pub(crate) fn instead_of(viewer: Viewer<'_>, message: &Message) -> Option<Restriction> {
+    country: Option<&str>,
+) -> Option<Restriction> {
     let measures = on_post(viewer, message)?;
     let now = viewer.services.clock.now();
-    let mut restrictions = measures.restrictions(None, now);
-    restrictions
-        .find(|restriction| restriction.territory == Territory::World)
-        .cloned()
+    let mut restrictions = measures.restrictions(country, now);
+    restrictions.next().cloned()
+}
+
+/// The viewer's country, where it counts for one of these messages: most have nothing on them, and
+/// then nothing is read.
+pub(crate) async fn country_for(
+    viewer: Viewer<'_>,
+    rows: &mut dyn Rows,
+    messages: impl IntoIterator<Item = &Message>,
+) -> Result<Option<String>, StoreError> {
+    let mut messages = messages.into_iter();
+    if messages.any(|message| differs_by_country(viewer, message)) {
+        country_of(rows, viewer.me).await
+    } else {
+        Ok(None)
+    }
+}
+
+/// Whether people of some countries are shown something else in place of a post.
+pub(crate) fn differs_by_country(viewer: Viewer<'_>, message: &Message) -> bool {
+    let Some(measures) = on_post(viewer, message) else {
+        return false;
+    };
+    let mut restrictions = measures.restrictions.iter();
+    restrictions.any(|one| one.what.territory != Territory::World)
+}
+
+/// The country of somebody's number.
+pub(crate) async fn country_of(
+    rows: &mut dyn Rows,
+    user: UserId,
+) -> Result<Option<String>, StoreError> {
+    let account = accounts::find(rows, user).await?;
+    Ok(account.and_then(|account| account.person.country))
 }

@@ -21,8 +21,18 @@ pub(crate) fn peer(peer: impl Into<Peer>) -> enums::Peer {
     }
 }
 
-/// A message as the owner of its mailbox sees it, or as a member sees a channel's.
+/// A message as the owner of its mailbox sees it. A channel's post that is restricted in some countries
+/// reads differently there: that is [`message_for`].
 pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
+    message_in(viewer, message, None)
+}
+
+/// A message as the owner of its mailbox sees it, or as a member from a country sees a channel's.
+pub(crate) fn message_in(
+    viewer: Viewer<'_>,
+    message: &Message,
+    country: Option<&str>,
+) -> enums::Message {
     let me = viewer.me;
     let saved = message.peer == Peer::User(me);
     let forward = message.body.forward.as_ref();
@@ -89,7 +99,7 @@ pub(crate) fn message(viewer: Viewer<'_>, message: &Message) -> enums::Message {
         post_author: part.signature,
         ..Default::default()
     };
-    match marks::instead_of(viewer, message) {
+    match marks::instead_of(viewer, message, country) {
         None => shown.into(),
         Some(instead) => restrained(shown, instead),
     }
@@ -101,12 +111,8 @@ pub(crate) async fn message_for(
     rows: &mut dyn Rows,
     one: &Message,
 ) -> Result<enums::Message, StoreError> {
-    let shown = message(viewer, one);
-    let instead = marks::instead_for(viewer, rows, one).await?;
-    Ok(match (shown, instead) {
-        (enums::Message::Message(shown), Some(instead)) => restrained(shown, instead),
-        (shown, _) => shown,
-    })
+    let country = marks::country_for(viewer, rows, [one]).await?;
+    Ok(message_in(viewer, one, country.as_deref()))
 }
 
 /// A message with something else in its place.

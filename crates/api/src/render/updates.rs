@@ -1,6 +1,7 @@
 //! What sessions are told: changes of their mailbox, and news that is never stored.
 
 use super::channel_updates::{channel_change, channel_of, counted};
+use super::marks;
 use super::people::status_of;
 use super::{Everyone, Shown, Viewer, contact_settings, draft, entities, message, peer};
 use crate::error::Result;
@@ -23,7 +24,17 @@ pub(crate) async fn change(
     match channel_of(owner) {
         Some(channel) => {
             let counted = counted(rows, logged).await?;
-            Ok(channel_change(viewer, channel, &counted))
+            let shown = match &counted.change {
+                Change::NewMessage(message) | Change::Edited(message) => Some(&**message),
+                _ => None,
+            };
+            let country = marks::country_for(viewer, rows, shown).await?;
+            Ok(channel_change(
+                viewer,
+                channel,
+                &counted,
+                country.as_deref(),
+            ))
         }
         None => Ok(own_change(viewer, logged)),
     }

@@ -1,13 +1,17 @@
 use crate::channels::testing::Kind;
 use crate::messages::testing::{messages, say, sent_id, text};
+use crate::render::channel_wake;
 use crate::testing::{Person, World};
+use heliograph_domain::bus::Signal;
 use heliograph_domain::services::SPAM_BOT;
 use heliograph_model::{
     Freeze, Measure, Measures, MessageId, Peer, Restriction, Territory, UnixMs, Warning,
 };
+use heliograph_store::mailbox;
 use heliograph_tl::enums::messages::Messages;
-use heliograph_tl::enums::{Chat, InputPeer, Message};
-use heliograph_tl::{Encode, functions as f, types};
+use heliograph_tl::enums::updates::ChannelDifference;
+use heliograph_tl::enums::{Chat, InputPeer, Message, Update, Updates};
+use heliograph_tl::{Decode, Encode, functions as f, types};
 
 fn one<T>(what: T) -> Vec<Measure<T>> {
     vec![Measure {
@@ -234,6 +238,78 @@ async fn a_post_is_restricted_for_people_of_some_countries_alone() {
             panic!("not one message");
         };
         assert_eq!(message.message, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_push_and_a_difference_restrict_a_post_in_the_same_countries_as_a_page() {
+    let (world, ada, ben, _) = three().await;
+    let klara = world.person_from("Klara", "4930999999", Some("DE")).await;
+    let channel = world.channel(&ada, "Pills", Kind::Broadcast).await;
+    world.publish(&ada, channel, "cheap_pills").await;
+    world.add(&ada, channel, &[&ben, &klara]).await;
+    let post = world.post(&ada, channel, "Pills that cure all");
+    let id = sent_id(&world.call(&ada, post).await.unwrap());
+    let in_germany = Measures {
+        restrictions: one(Restriction {
+            platform: "all".into(),
+            reason: "terms".into(),
+            text: "Not here.".into(),
+            territory: Territory::Countries(vec!["DE".into()]),
+        }),
+        ..Measures::default()
+    };
+    world.put_on(channel, Some(id), in_germany);
+    let pts = {
+        let mut view = world.services.store.view().await.unwrap();
+        let state = mailbox::state(&mut *view, channel.into()).await.unwrap();
+        state.pts
+    };
+    let edit = f::messages::EditMessage {
+        peer: world.channel_peer(&ada, channel),
+        id,
+        message: Some("Pills that cure everything".into()),
+        ..Default::default()
+    };
+    world.call(&ada, edit).await.unwrap();
+
+    let said = |update: &Update| match update {
+        Update::EditChannelMessage(edited) => match &edited.message {
+            Message::Message(message) => message.message.clone(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let wake = {
+        let mut signals = world.seen.signals.lock().unwrap();
+        let mut wakes = signals.drain(..).filter_map(|signal| match signal {
+            Signal::Wake(wake) if wake.owner == channel.into() => Some(wake),
+            _ => None,
+        });
+        wakes.next_back().expect("it was pushed")
+    };
+    let mut view = world.services.store.view().await.unwrap();
+    let here = [ben.id, klara.id];
+    let pushed = channel_wake(&world.services, &mut *view, channel, &wake, &here).await;
+    let pushed = pushed.unwrap();
+    drop(view);
+    for (viewer, expected) in [(&ben, "Pills that cure everything"), (&klara, "Not here.")] {
+        let own = pushed.for_some.get(&viewer.id).unwrap_or(&pushed.for_all);
+        let Ok(Updates::Updates(container)) = Updates::from_bytes(own) else {
+            panic!("a container reads");
+        };
+        assert_eq!(said(&container.updates[0]), expected);
+        let ask = f::updates::GetChannelDifference {
+            channel: world.input_channel(viewer, channel),
+            pts: pts as i32,
+            limit: 10,
+            ..Default::default()
+        };
+        let answer = world.call(viewer, ask).await.unwrap();
+        let ChannelDifference::ChannelDifference(difference) = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(said(&difference.other_updates[0]), expected);
     }
 }
 

@@ -280,7 +280,8 @@ impl Gateway {
         }
         let mut view = self.services.store.view().await?;
         let members = self.who_sees(&mut *view, members, channel, wake).await?;
-        let pushed = render::channel_wake(&self.services, &mut *view, channel, wake).await?;
+        let pushed = render::channel_wake(&self.services, &mut *view, channel, wake, &members);
+        let pushed = pushed.await?;
         drop(view);
         let (some, all): (Vec<UserId>, Vec<UserId>) = members
             .into_iter()
