@@ -378,6 +378,7 @@ impl Server {
             mtproto: Arc::new(gateway.clone()),
             services: Some(services.clone()),
             bots: bots.routes(),
+            web: http::WebPage::embedded(),
             readiness: Arc::new(Health {
                 store,
                 keeper: outside.keeper_socket,

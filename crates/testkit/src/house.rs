@@ -348,6 +348,7 @@ impl House {
             mtproto: Arc::new(gateway.clone()),
             readiness: Arc::new(Health(services.store.clone())),
             bots,
+            web: None,
             services: Some(services.clone()),
             pages: moderation.as_ref().map(|moderation| {
                 let pages =

@@ -13,10 +13,26 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
+/// The web page runs its own scripts, of which one is WebAssembly, speaks with this server, and
+/// shows pictures that it made out of what it fetched.
+const POLICY_WITH_SCRIPTS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+     style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// Marks an answer that belongs to the web page.
+#[derive(Clone, Copy)]
+pub(super) struct WithScripts;
+
 /// Adds what keeps a browser careful.
 pub(super) async fn secure(mut response: Response) -> Response {
+    let policy = match response.extensions().get::<WithScripts>() {
+        Some(WithScripts) => POLICY_WITH_SCRIPTS,
+        None => POLICY,
+    };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, REFERRER_POLICY, "no-referrer");
     if !headers.contains_key(CACHE_CONTROL) {

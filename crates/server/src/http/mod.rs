@@ -6,10 +6,12 @@ mod mtproto;
 mod operations;
 mod page;
 mod preview;
+mod web;
 mod websocket;
 
 pub use mtproto::MtprotoOverHttp;
 pub use operations::Readiness;
+pub use web::{File, WebPage};
 
 use crate::client_config::PublicKey;
 use crate::metrics::Metrics;
@@ -68,6 +70,8 @@ pub struct Parts {
     pub pages: Option<Pages>,
     /// The Bot API.
     pub bots: Router,
+    /// The web page; `None` serves a page with what other programs need to connect.
+    pub web: Option<WebPage>,
     /// What public channels and posts are shown from, where there is any.
     pub services: Option<Arc<Services>>,
 }
@@ -96,6 +100,8 @@ struct Shared {
     mtproto: Arc<dyn MtprotoOverHttp>,
     readiness: Arc<dyn Readiness>,
     record: Option<Arc<dyn PublicRecord>>,
+    facts: web::Facts,
+    web: Option<WebPage>,
     proxy_undeclared: bool,
     bodies: Arc<Backlog>,
 }
@@ -119,6 +125,8 @@ impl App {
         };
         let shared = Arc::new(Shared {
             record,
+            facts: web::Facts::of(&settings),
+            web: parts.web,
             public_key: parts.public_key,
             advertise: settings.advertise,
             metrics_token: settings.metrics_token,
@@ -157,7 +165,10 @@ fn router(shared: Arc<Shared>, pages: Router) -> Router {
     let packets = post(mtproto::exchange).options(mtproto::preflight);
     let websocket = get(websocket::upgrade);
     Router::new()
-        .route("/", get(page::landing))
+        .route("/", get(web::front))
+        .route("/connect", get(page::how_to_connect))
+        .route("/web/facts.json", get(web::facts))
+        .route("/web/{name}", get(web::file))
         .route("/style.css", get(page::style))
         .route("/server.pub.pem", get(page::public_key))
         .route("/healthz", get(operations::health))

@@ -36,15 +36,21 @@ pub(super) async fn not_found() -> Response {
     let page = document(
         "Not found",
         "<h1>Not found</h1>\n<p>There is nothing at this address. \
-         <a href=\"/\">How to connect to this server</a></p>",
+         <a href=\"/\">To this server</a></p>",
     );
     (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
-pub(super) async fn landing(
+/// `/connect`: how to connect with other programs than the web page.
+pub(super) async fn how_to_connect(
     State(shared): State<Arc<Shared>>,
     Extension(peer): Extension<PeerInfo>,
 ) -> Html<String> {
+    Html(document("Connect", &connect(&shared, peer)))
+}
+
+/// What this server is, and how to connect to it, as HTML for whoever came by `peer`.
+pub(super) fn connect(shared: &Shared, peer: PeerInfo) -> String {
     let target = Target {
         address: shared.advertise.unwrap_or(peer.reached),
         key: shared.public_key.clone(),
@@ -65,7 +71,7 @@ pub(super) async fn landing(
         );
     }
     let log = shared.record.as_ref().map(|record| record.snapshot());
-    let body = format!(
+    format!(
         "<h1>A Heliograph server</h1>\n\
          {trust}\
          <p class=\"lead\">It speaks Telegram’s own protocol, so the client libraries \
@@ -89,8 +95,7 @@ pub(super) async fn landing(
         links = log.map_or("", |_| LINKS),
         address = target.address,
         fingerprint = target.key.fingerprint(),
-    );
-    Html(document("Heliograph", &body))
+    )
 }
 
 /// How far others vouch for this installation; without a log, nobody does.
@@ -125,7 +130,7 @@ const LINKS: &str = "<nav aria-label=\"About this installation\">\n<ul>\n\
     </ul>\n</nav>\n";
 
 /// A whole page around `body`, which is HTML already.
-fn document(title: &str, body: &str) -> String {
+pub(super) fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

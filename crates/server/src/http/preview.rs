@@ -27,6 +27,7 @@ pub(super) const OWN: &[&str] = &[
     "apiw1",
     "apiws",
     "apiws1",
+    "connect",
     "console",
     "healthz",
     "metrics",

@@ -1,6 +1,6 @@
 //! Tests of the app through real HTTP bytes.
 
-use super::{App, MtprotoOverHttp, Parts, Readiness, serve};
+use super::{App, File, MtprotoOverHttp, Parts, Readiness, WebPage, serve};
 use crate::client_config::PublicKey;
 use crate::net::PeerInfo;
 use crate::net::connection::Io;
@@ -63,8 +63,26 @@ fn key() -> PublicKey {
     PublicKey::read(pem).expect("a key")
 }
 
-/// The app with these settings.
+/// The app with these settings, without a web page.
 fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
+    app_of(flags, obstacles, None)
+}
+
+/// The app with a small web page.
+fn app_with_page(flags: &[&str]) -> Arc<App> {
+    const PAGE: WebPage = WebPage {
+        html: "<noscript><main><!--without scripts--></main></noscript><script src=\"/web/app-1.js\">",
+        files: &[File {
+            name: "app-1.js",
+            plain: b"plain",
+            gzip: Some(b"gzipped"),
+            brotli: Some(b"brotli"),
+        }],
+    };
+    app_of(flags, &[], Some(PAGE))
+}
+
+fn app_of(flags: &[&str], obstacles: &[&str], web: Option<WebPage>) -> Arc<App> {
     let flags = Flags::parse(flags).expect("flags that exist");
     let Ok(settings) = Settings::read(flags, []) else {
         panic!("settings that are allowed");
@@ -79,6 +97,7 @@ fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
             obstacles.iter().map(|text| (*text).to_owned()).collect(),
         )),
         pages: None,
+        web,
         bots: axum::Router::new(),
         services: None,
     })
@@ -150,6 +169,72 @@ async fn the_landing_page_tells_how_to_connect() {
 }
 
 #[tokio::test]
+async fn the_web_page_stands_at_the_front_and_how_to_connect_beside_it() {
+    let app = app_with_page(&[]);
+    let page = get(&app, FAR, "/", "").await;
+    assert!(page.contains("<script src="), "{page}");
+    // Whoever runs no scripts reads what a server without the page shows.
+    assert!(page.contains("<code>192.0.2.1:8443</code>"), "{page}");
+    let policy = "content-security-policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';";
+    assert!(page.contains(policy), "{page}");
+    assert!(!page.contains("unsafe-inline"));
+    for app in [app, self::app()] {
+        let page = get(&app, FAR, "/connect", "").await;
+        assert!(page.contains("TelegramClient") && !page.contains("<script"));
+        assert!(page.contains("content-security-policy: default-src 'none'; style-src"));
+    }
+}
+
+#[tokio::test]
+async fn the_web_page_is_sent_again_only_when_it_changed() {
+    let app = app_with_page(&[]);
+    let page = get(&app, FAR, "/", "").await;
+    assert!(page.contains("cache-control: no-cache\r\n"), "{page}");
+    let (_, rest) = page.split_once("etag: ").expect("a tag");
+    let (tag, _) = rest.split_once("\r\n").expect("a line");
+    let again = get(&app, FAR, "/", &format!("if-none-match: W/{tag}\r\n")).await;
+    assert!(again.starts_with("HTTP/1.1 304 "), "{again}");
+    let other = get(&app, FAR, "/", "if-none-match: \"old\"\r\n").await;
+    assert!(other.starts_with("HTTP/1.1 200 "), "{other}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_page_comes_as_small_as_the_browser_takes_it() {
+    let app = app_with_page(&[]);
+    for (takes, body, encoding) in [
+        ("gzip, deflate, br", "brotli", "br"),
+        ("gzip, br;q=0", "gzipped", "gzip"),
+        ("identity", "plain", ""),
+    ] {
+        let header = format!("accept-encoding: {takes}\r\n");
+        let answer = get(&app, FAR, "/web/app-1.js", &header).await;
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+        assert!(answer.contains("immutable") && answer.contains("vary: accept-encoding"));
+        assert!(answer.contains("content-type: text/javascript"));
+        let told = answer.contains(&format!("content-encoding: {encoding}\r\n"));
+        assert_eq!(told, !encoding.is_empty(), "{answer}");
+    }
+    let known = "if-none-match: \"app-1.js\"\r\n";
+    let answer = get(&app, FAR, "/web/app-1.js", known).await;
+    assert!(answer.starts_with("HTTP/1.1 304 "), "{answer}");
+    let answer = get(&app, FAR, "/web/nothing.js", "").await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+#[tokio::test]
+async fn the_page_is_told_the_facts_of_the_house() {
+    let flags = ["--operator", "The \"Town\"", "--registration", "closed"];
+    let answer = get(&app_with(&flags, &[]), FAR, "/web/facts.json", "").await;
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let facts: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(facts["operator"], "The \"Town\"");
+    assert_eq!(facts["registration"], "closed");
+    assert_eq!(facts["trust"], "self-attested");
+    assert_eq!(facts["fingerprint"], key().fingerprint().to_string());
+    assert_eq!(facts["public_key"], key().pem());
+}
+
+#[tokio::test]
 async fn the_public_key_is_there_to_be_taken() {
     let answer = get(&app(), FAR, "/server.pub.pem", "").await;
     assert!(answer.ends_with(key().pem()), "{answer}");
@@ -159,6 +244,8 @@ async fn the_public_key_is_there_to_be_taken() {
 async fn every_page_forbids_scripts_and_frames() {
     for path in [
         "/",
+        "/connect",
+        "/web/facts.json",
         "/style.css",
         "/server.pub.pem",
         "/healthz",

@@ -1,0 +1,193 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { n, t, language } from '../i18n/i18n.js'
+import { dialog } from '../chats/dialogs.js'
+import { route } from '../app/route.js'
+import { channel, inputChannel } from '../peers/peers.js'
+import { call, connection, self } from '../session/session.js'
+import { inWords } from '../session/errors.js'
+import { Icon } from '../ui/Icon.js'
+import { sayError } from '../ui/toast.js'
+import { canWrite, composing, markRead } from './actions.js'
+import { Bubble } from './Bubble.js'
+import { ChatHead } from './ChatHead.js'
+import { Composer } from './Composer.js'
+import { history, placeKey, type Place } from './history.js'
+import { beginsDay, continues, type AnyMessage } from './message.js'
+import { waitingFor, type Outgoing } from './outbox.js'
+import { Pending } from './Pending.js'
+import { VirtualList } from './VirtualList.js'
+
+type Row =
+  | { is: 'message'; key: string; message: AnyMessage; joined: boolean; day: boolean; unread: boolean }
+  | { is: 'pending'; key: string; one: Outgoing }
+
+/** An open chat, or the comments under a post. */
+export function ChatPane({ place }: { place: Place }) {
+  const list = useMemo(() => history(place), [placeKey(place)])
+  const messages = list.messages.value
+  const waiting = waitingFor(place)
+  const wanted = route.value.message
+  const firstUnread = useRef<number | undefined>(undefined)
+  const [below, setBelow] = useState(false)
+  const [target, setTarget] = useState<{ key: string } | undefined>(undefined)
+  const lastSeen = useRef(0)
+
+  useEffect(() => {
+    const before = dialog(place.chat)
+    firstUnread.current = before && before.unread > 0 && !place.thread ? before.readInbox : undefined
+    void list.recall().then(() => (wanted ? list.loadAround(wanted) : list.loadNewest()))
+  }, [list])
+
+  // What could not be loaded without a connection is loaded with the next one.
+  useEffect(
+    () =>
+      connection.subscribe((state) => {
+        if (state === 'connected' && list.failed.peek()) void list.loadNewest()
+      }),
+    [list],
+  )
+
+  useEffect(() => {
+    if (!wanted) return
+    void list.loadAround(wanted).then(() => setTarget({ key: String(wanted) }))
+  }, [wanted, list])
+
+  const rows = useMemo(() => rowsOf(messages, waiting, firstUnread.current), [messages, waiting.length, waiting])
+
+  const read = () => {
+    const last = lastSeen.current
+    const known = dialog(place.chat)
+    if (!known || place.thread || last <= known.readInbox || document.visibilityState !== 'visible') return
+    if (known.unread === 0 && !known.marked) return
+    const still = list.messages.peek().filter(({ id, out }) => id > last && !out).length
+    markRead(place.chat, last, still).catch(() => undefined)
+  }
+  useEffect(() => {
+    document.addEventListener('visibilitychange', read)
+    return () => document.removeEventListener('visibilitychange', read)
+  }, [list])
+
+  const seen = (row: Row | undefined, atEnd: boolean) => {
+    setBelow(!atEnd || !list.atBottom.peek())
+    if (row?.is === 'message' && row.message.id > lastSeen.current) {
+      lastSeen.current = row.message.id
+      queueMicrotask(read)
+    }
+  }
+
+  const empty = rows.length === 0
+  return (
+    <section class="chat" aria-label={t('chat.region')}>
+      <ChatHead place={place} />
+      <div class="chat-middle">
+        {empty ? (
+          <EmptyChat loading={!list.atBottom.value && !list.failed.value} failed={list.failed.value} thread={place.thread} />
+        ) : (
+          <VirtualList
+            key={placeKey(place)}
+            items={rows}
+            keyOf={(row) => row.key}
+            label={place.thread ? t('chat.comments') : t('chat.messages')}
+            target={target}
+            onNearStart={() => void list.loadOlder()}
+            onNearEnd={() => void list.loadNewer()}
+            onSeen={seen}
+            row={(row) =>
+              row.is === 'pending' ? (
+                <Pending one={row.one} />
+              ) : (
+                <>
+                  {row.day && <p class="day"><span>{dayOf(row.message.date)}</span></p>}
+                  {row.unread && <p class="unread-line"><span>{t('chat.unread')}</span></p>}
+                  <Bubble message={row.message} place={place} joined={row.joined} marked={target?.key === row.key} />
+                </>
+              )
+            }
+          />
+        )}
+        {below && !empty && (
+          <button
+            type="button"
+            class="round to-end"
+            aria-label={t('chat.to_end')}
+            onClick={() => {
+              const go = () => setTarget({ key: rows.at(-1)?.key ?? '' })
+              if (list.atBottom.peek()) go()
+              else void list.loadNewest()
+            }}
+          >
+            <Icon name="down" />
+            {(dialog(place.chat)?.unread ?? 0) > 0 && !place.thread && <span class="count">{dialog(place.chat)?.unread}</span>}
+          </button>
+        )}
+      </div>
+      <Foot place={place} key={placeKey(place)} />
+    </section>
+  )
+}
+
+export function rowsOf(messages: readonly AnyMessage[], waiting: Outgoing[], readUpTo: number | undefined): Row[] {
+  const rows: Row[] = []
+  let before: AnyMessage | undefined
+  let told = readUpTo === undefined
+  for (const message of messages) {
+    const unread = !told && message.id > readUpTo! && !message.out
+    if (unread) told = true
+    const day = beginsDay(message, before)
+    rows.push({ is: 'message', key: String(message.id), message, day, unread, joined: !unread && continues(message, before, self()) })
+    before = message
+  }
+  for (const one of waiting) rows.push({ is: 'pending', key: one.key, one })
+  return rows
+}
+
+function dayOf(date: number): string {
+  const day = new Date(date * 1000)
+  const today = new Date()
+  const options: Intl.DateTimeFormatOptions = { weekday: 'long', day: 'numeric', month: 'long' }
+  if (day.toDateString() === today.toDateString()) return t('time.today')
+  if (day.getFullYear() !== today.getFullYear()) options.year = 'numeric'
+  return day.toLocaleDateString(language.value, options)
+}
+
+function EmptyChat({ loading, failed, thread }: { loading: boolean; failed: unknown; thread: number | undefined }) {
+  if (failed) return <p class="empty" role="alert">{inWords(failed)}</p>
+  if (loading) return <p class="empty quiet" role="status">{t('chat.loading')}</p>
+  return (
+    <div class="empty">
+      <p class="lead">{thread ? t('chat.no_comments') : t('chat.no_messages')}</p>
+      <p class="quiet">{thread ? t('chat.no_comments_hint') : t('chat.no_messages_hint')}</p>
+    </div>
+  )
+}
+
+/** The composer, or what can be done where one cannot write. */
+function Foot({ place }: { place: Place }) {
+  const found = channel(place.chat)
+  const [busy, setBusy] = useState(false)
+  if (composing.value?.edit && placeKey(composing.value.place) === placeKey(place)) return <Composer place={place} />
+  if (canWrite(place.chat)) return <Composer place={place} />
+  if (found?._ === 'channelForbidden') return <p class="chat-bar quiet">{t('error.private')}</p>
+  if (found?._ === 'channel' && found.left) {
+    const join = async () => {
+      setBusy(true)
+      try {
+        await call({ _: 'channels.joinChannel', channel: inputChannel(place.chat) })
+      } catch (error) {
+        sayError(error)
+      }
+      setBusy(false)
+    }
+    return (
+      <div class="chat-bar">
+        <button type="button" class="button" disabled={busy} onClick={() => void join()}>
+          {found.joinRequest ? t('chat.ask_to_join') : t('chat.join')}
+        </button>
+        {(found.participantsCount ?? 0) > 0 && <span class="quiet">{n('chat.members', found.participantsCount!)}</span>}
+      </div>
+    )
+  }
+  if (found?._ === 'channel' && found.broadcast) return <p class="chat-bar quiet">{t('chat.read_only')}</p>
+  if (found) return <p class="chat-bar quiet">{t('error.banned')}</p>
+  return <p class="chat-bar quiet">{t('error.account_gone')}</p>
+}

@@ -1,0 +1,153 @@
+import type { BaseTelegramClient } from '@mtcute/web'
+import { tl } from '@mtcute/tl'
+import { makeClient } from './client.js'
+import { Offline } from './failure.js'
+import { loadFacts, type Facts } from './facts.js'
+import type { Connection, FromWorker, Standing } from './protocol.js'
+
+/** How long after a failed start it is tried again, in milliseconds. */
+const AGAIN_MS = 2_000
+
+/** The connection to the server, and who is signed in over it. */
+export class Link {
+  private standing: Standing = { is: 'starting' }
+  private connection: Connection = 'connecting'
+  private facts: Facts | undefined
+  private own: BaseTelegramClient | undefined
+  private persistent = true
+  private starting: Promise<void> | undefined
+
+  constructor(private readonly tell: (message: FromWorker) => void) {
+    void this.start()
+  }
+
+  /** The client; there is none before the server told its facts. */
+  client(): BaseTelegramClient {
+    if (!this.own) throw new Offline()
+    return this.own
+  }
+
+  /** Who is signed in; 0 for nobody. */
+  self(): number {
+    return this.standing.is === 'signed-in' ? this.standing.self : 0
+  }
+
+  /** What a tab that comes has to know. */
+  now(): FromWorker[] {
+    const known: FromWorker[] = [
+      { event: 'standing', standing: this.standing, persistent: this.persistent },
+      { event: 'connection', connection: this.connection },
+    ]
+    return this.facts ? [{ event: 'facts', facts: this.facts }, ...known] : known
+  }
+
+  /** Connects and finds out whether the keys here are of somebody who is signed in. */
+  start(): Promise<void> {
+    this.starting ??= this.begin().finally(() => (this.starting = undefined))
+    return this.starting
+  }
+
+  private async begin(): Promise<void> {
+    if (!globalThis.isSecureContext) return this.stand({ is: 'broken', why: 'insecure' })
+    try {
+      this.facts ??= await loadFacts()
+      this.tell({ event: 'facts', facts: this.facts })
+      if (!this.own) {
+        const { client, persistent } = await makeClient(this.facts)
+        this.persistent = persistent
+        this.listen(client)
+        this.own = client
+        await client.connect()
+      }
+      await this.whoIsThis()
+    } catch (error) {
+      console.warn(error)
+      // A known person sees their chats meanwhile, as they were.
+      const known = await this.own?.storage.self.fetch().catch(() => null)
+      if (known) this.stand({ is: 'signed-in', self: known.userId })
+      else this.stand({ is: 'broken', why: 'unreachable' })
+      setTimeout(() => void this.start(), AGAIN_MS)
+    }
+  }
+
+  private async whoIsThis(): Promise<void> {
+    const client = this.client()
+    // Nobody has signed in with these keys yet: there is no need to ask.
+    const known = await client.storage.self.fetch()
+    if (!known) return this.stand({ is: 'signed-out' })
+    // What was seen last time can be shown before the server has answered.
+    this.stand({ is: 'signed-in', self: known.userId })
+    try {
+      await client.call({ _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] })
+    } catch (error) {
+      if (error instanceof tl.RpcError && error.code === 401) return this.signedOutElsewhere(error.text)
+      throw error
+    }
+    await client.startUpdatesLoop()
+    this.tell({ event: 'lost' })
+  }
+
+  private listen(client: BaseTelegramClient): void {
+    client.onConnectionState.add((state) => {
+      this.connection = state
+      this.tell({ event: 'connection', connection: state })
+    })
+    client.onRawUpdate.add(({ update, peers }) => {
+      const users = [...peers.users.values()]
+      const chats = [...peers.chats.values()]
+      this.tell({ event: 'update', update, peers: { users, chats } })
+    })
+    // Before anybody is signed in no updates are put in order; this one says that a QR code was read.
+    client.onServerUpdate.add((update) => {
+      const read = update._ === 'updateShort' && update.update._ === 'updateLoginToken'
+      if (read) this.tell({ event: 'update', update: update.update, peers: { users: [], chats: [] } })
+    })
+    client.onError.add((error) => {
+      if (error instanceof tl.RpcError && error.code === 401) void this.signedOutElsewhere(error.text)
+    })
+    // A gap too wide to be told change by change: tabs load anew what they show.
+    const call = client.call.bind(client)
+    client.call = async (request, parameters) => {
+      const answer = await call(request, parameters)
+      const kind = (answer as { _?: string })._
+      if (kind === 'updates.differenceTooLong') this.tell({ event: 'lost' })
+      if (kind === 'updates.channelDifferenceTooLong' && 'channel' in request) {
+        const channel = request.channel as tl.RawInputChannel
+        this.tell({ event: 'lost', channel: channel.channelId })
+      }
+      return answer
+    }
+  }
+
+  /** Somebody has signed in by a call of their tab. */
+  async signedIn(authorization: tl.auth.RawAuthorization): Promise<void> {
+    const client = this.client()
+    const user = await client.notifyLoggedIn(authorization)
+    await client.startUpdatesLoop()
+    await client.mt.storage.save()
+    this.stand({ is: 'signed-in', self: user.id })
+  }
+
+  async signOut(): Promise<void> {
+    await this.client().call({ _: 'auth.logOut' })
+    await this.forget()
+    this.stand({ is: 'signed-out' })
+  }
+
+  /** The server says that these keys are nobody's: they were ended on another device. */
+  async signedOutElsewhere(text: string): Promise<void> {
+    if (this.standing.is !== 'signed-in' || text === 'SESSION_PASSWORD_NEEDED') return
+    this.stand({ is: 'signed-out', because: 'elsewhere' })
+    await this.forget()
+  }
+
+  private async forget(): Promise<void> {
+    await this.client().notifyLoggedOut()
+    await this.client().mt.storage.save()
+  }
+
+  private stand(standing: Standing): void {
+    this.standing = standing
+    this.tell({ event: 'standing', standing, persistent: this.persistent })
+  }
+}
