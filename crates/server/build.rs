@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let built = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"))
-        .join("../../target/web");
+    let built =
+        Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../target/web");
     // Cargo runs this again when a file in the folder changes. A folder that is missing would make it
     // build anew every time, so it is there from the first build on.
     fs::create_dir_all(&built)?;
@@ -48,9 +48,10 @@ fn embedded(page: &Path, files: &[PathBuf]) -> String {
         let bytes = |path: &Path| format!("include_bytes!({:?})", path.display().to_string());
         let packed = |ending: &str| {
             let packed = PathBuf::from(format!("{}.{ending}", path.display()));
-            match packed.exists() {
-                true => format!("Some({})", bytes(&packed)),
-                false => "None".to_owned(),
+            if packed.exists() {
+                format!("Some({})", bytes(&packed))
+            } else {
+                "None".to_owned()
             }
         };
         let _ = write!(

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod check;
+mod deb;
 mod graph;
 mod nevers;
 mod packages;
@@ -25,6 +26,7 @@ usage: cargo xtask <task>
   check                    what `test` runs first: format, lints, docs, crate graph, papers
   soak [--minutes N] [--seed S] [--part NAME]...
                            runs the long tests, seed after seed: kills, fuzzing, timing, every oracle, clients
+  deb                      makes a Debian package of the programs, with a unit for systemd
   train [--check]          makes the weights of the classifier from data/training, bit for bit the same
   schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "check" => test::run(&["--stage".into(), "check".into()]),
         "train" => train::run(rest),
+        "deb" => deb::run(rest),
         "schema" => schema::run(rest),
         "soak" => soak::run(rest),
         _ => Err(USAGE.into()),

@@ -35,6 +35,20 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     succeed(server.args(flags))
 }
 
+/// Builds every program.
+pub fn build_programs(flags: &[&str]) -> Result<(), String> {
+    let mut build = cargo([
+        "build",
+        "--bins",
+        "--features",
+        "heliograph-transparency/cli",
+    ]);
+    for name in ["server", "offline", "transparency"] {
+        build.args(["--package", &format!("heliograph-{name}")]);
+    }
+    succeed(build.args(flags))
+}
+
 /// Where cargo puts what it builds.
 pub fn target_folder() -> Result<PathBuf, String> {
     let metadata = output(&mut cargo(["metadata", "--format-version=1", "--no-deps"]))?;

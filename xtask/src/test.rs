@@ -151,17 +151,7 @@ fn against_the_server(script: &str) -> Result<Counts, String> {
 
 /// Builds every program, once for all stages that start them, and tells where they lie.
 fn programs() -> Result<PathBuf, String> {
-    let packages = ["server", "offline", "transparency"].map(|name| format!("heliograph-{name}"));
-    let mut build = cargo([
-        "build",
-        "--bins",
-        "--features",
-        "heliograph-transparency/cli",
-    ]);
-    for package in &packages {
-        build.args(["--package", package]);
-    }
-    process::succeed(&mut build)?;
+    run::build_programs(&[])?;
     Ok(run::target_folder()?.join("debug"))
 }
 

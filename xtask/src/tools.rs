@@ -10,6 +10,19 @@ use crate::process::{cache_folder, cargo, succeed};
 /// other licences, so it is never just the newest.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The version of cargo-deb that makes the Debian package.
+const CARGO_DEB: &str = "3.8.0";
+
+/// cargo-deb; it is installed at the first time, which takes some minutes.
+pub fn cargo_deb() -> Result<Command, String> {
+    let folder = cache_folder()?.join(format!("tools/cargo-deb-{CARGO_DEB}"));
+    let program = folder.join("bin/cargo-deb");
+    if !program.exists() {
+        install("cargo-deb", CARGO_DEB, &folder)?;
+    }
+    Ok(Command::new(program))
+}
+
 /// cargo-deny; it is installed at the first time, which takes some minutes.
 pub fn cargo_deny() -> Result<Command, String> {
     let folder = cache_folder()?.join(format!("tools/cargo-deny-{CARGO_DENY}"));

@@ -51,6 +51,12 @@ use std::sync::Arc;
 pub struct DeskStore(Arc<Database>);
 
 impl DeskStore {
+    /// Copies the database at `from`, as it stands at this moment, into a new file, whether a server
+    /// uses it or not. What was deleted is not in the copy.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), DeskError> {
+        database::copy(from, to)
+    }
+
     /// Opens the database at `path`, creating it when there is none; its folder must exist.
     ///
     /// Fails with [`DeskError::NewerFormat`] when a newer version wrote it, and with

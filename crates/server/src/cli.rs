@@ -1,6 +1,7 @@
 //! The command line.
 
 mod announce;
+mod backup;
 mod bot;
 mod hashes;
 mod model;
@@ -282,6 +283,12 @@ enum Admin {
     /// Write the statements of reasons as the European database takes them, one JSON object a line.
     #[command(after_help = announce::STATEMENTS_EXAMPLES)]
     Statements(announce::Statements),
+    /// Copy the data folder while the server goes on.
+    #[command(after_help = backup::BACKUP_EXAMPLES)]
+    Backup(backup::Backup),
+    /// Bring a copy back into an empty data folder.
+    #[command(after_help = backup::RESTORE_EXAMPLES)]
+    Restore(backup::Restore),
     /// Lists of pictures that are not to be published.
     #[command(subcommand, after_help = hashes::EXAMPLES)]
     Hashes(hashes::Hashes),
@@ -350,6 +357,8 @@ impl Cli {
             Command::Admin(Admin::Staff(asked)) => staff::staff(asked),
             Command::Admin(Admin::SearchExplain(asked)) => search::explain(asked),
             Command::Admin(Admin::Reindex(asked)) => search::reindex(asked),
+            Command::Admin(Admin::Backup(asked)) => backup::backup(&asked),
+            Command::Admin(Admin::Restore(asked)) => backup::restore(&asked),
             Command::Admin(Admin::Hashes(asked)) => hashes::hashes(asked),
             Command::Admin(Admin::Model(asked)) => model::model(asked),
             Command::Admin(Admin::Announce(asked)) => announce::announce(asked),

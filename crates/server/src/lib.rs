@@ -1,5 +1,6 @@
 //! Sockets, settings, wiring and the command line.
 
+mod backup;
 pub mod belonging;
 pub mod bench;
 pub mod cli;

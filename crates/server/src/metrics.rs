@@ -346,6 +346,32 @@ fn seconds(us: u64) -> f64 {
 mod tests {
     use super::*;
 
+    /// The names of metrics in a text, without what a histogram adds to its own.
+    fn names(text: &str) -> std::collections::BTreeSet<&str> {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        text.split(|c| !word(c))
+            .filter(|name| name.starts_with("heliograph_"))
+            .map(|name| {
+                let parts = ["_bucket", "_sum", "_count"];
+                let bare = parts.iter().find_map(|part| name.strip_suffix(part));
+                bare.unwrap_or(name)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_dashboard_and_the_manual_show_what_there_is_and_nothing_else() {
+        let page = Metrics::default().render();
+        let there = names(&page);
+        assert!(there.len() > 15, "{there:?}");
+        let dashboard = include_str!("../../../packaging/grafana.json");
+        let manual = include_str!("../../../docs/operating.md");
+        assert_eq!(names(manual), there);
+        let shown = names(dashboard);
+        assert!(shown.is_subset(&there), "{:?}", shown.difference(&there));
+        assert!(shown.len() > 12, "{shown:?}");
+    }
+
     #[test]
     fn a_gauge_falls_when_what_raised_it_is_gone() {
         let metrics = Metrics::default();

@@ -103,6 +103,17 @@ impl DataFolder {
         self.0.join("media")
     }
 
+    /// What lies beside the databases and folders and belongs to the installation.
+    pub fn small_files(&self) -> [PathBuf; 4] {
+        [
+            "msg-id",
+            "keeper.check",
+            "server.pub.pem",
+            "heliograph.toml",
+        ]
+        .map(|name| self.0.join(name))
+    }
+
     /// The folder of keys.
     pub fn keys(&self) -> PathBuf {
         self.0.join("keys")

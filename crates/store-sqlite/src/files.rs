@@ -102,6 +102,15 @@ impl Files {
     }
 }
 
+/// Copies a database as it stands at one moment, without the free pages.
+pub(crate) fn copy(from: &Path, to: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(from, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    Ok(())
+}
+
 /// The locks that one connection of ours may have to wait for (a checkpoint, recovery after a
 /// crash) are held for milliseconds; longer than this means that something else is wrong.
 pub(crate) const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);

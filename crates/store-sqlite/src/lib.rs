@@ -177,6 +177,12 @@ enum Message {
 }
 
 impl SqliteStore {
+    /// Copies the database at `from`, as it stands at this moment, into a new file, whether a server
+    /// uses it or not. What was deleted is not in the copy.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+        files::copy(from, to).map_err(files::engine_error)
+    }
+
     /// Opens the database at `path`, creating it when there is none; its folder must exist.
     ///
     /// Fails with [`StoreError::InUse`] when another process has it open, and with

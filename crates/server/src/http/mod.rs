@@ -4,6 +4,7 @@ mod gateway;
 mod headers;
 mod mtproto;
 mod operations;
+mod owpengram;
 mod page;
 mod preview;
 mod web;
@@ -169,6 +170,7 @@ fn router(shared: Arc<Shared>, pages: Router) -> Router {
         .route("/connect", get(page::how_to_connect))
         .route("/web/facts.json", get(web::facts))
         .route("/web/{name}", get(web::file))
+        .route("/owpengram/server-info", get(owpengram::server_info))
         .route("/style.css", get(page::style))
         .route("/server.pub.pem", get(page::public_key))
         .route("/healthz", get(operations::health))

@@ -175,7 +175,8 @@ async fn the_web_page_stands_at_the_front_and_how_to_connect_beside_it() {
     assert!(page.contains("<script src="), "{page}");
     // Whoever runs no scripts reads what a server without the page shows.
     assert!(page.contains("<code>192.0.2.1:8443</code>"), "{page}");
-    let policy = "content-security-policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';";
+    let policy =
+        "content-security-policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';";
     assert!(page.contains(policy), "{page}");
     assert!(!page.contains("unsafe-inline"));
     for app in [app, self::app()] {
@@ -235,6 +236,21 @@ async fn the_page_is_told_the_facts_of_the_house() {
 }
 
 #[tokio::test]
+async fn owpengrams_apps_are_told_key_and_name() {
+    for (flags, name) in [
+        (&["--operator", "The Town"][..], "The Town"),
+        (&[], "Heliograph"),
+    ] {
+        let answer = get(&app_with(flags, &[]), FAR, "/owpengram/server-info", "").await;
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        let told: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(told["rsa_public_key_pem"], key().pem());
+        assert_eq!((&told["dc_id"], &told["name"]), (&2.into(), &name.into()));
+        assert_eq!(told["has_icon"], false);
+    }
+}
+
+#[tokio::test]
 async fn the_public_key_is_there_to_be_taken() {
     let answer = get(&app(), FAR, "/server.pub.pem", "").await;
     assert!(answer.ends_with(key().pem()), "{answer}");
@@ -246,6 +262,7 @@ async fn every_page_forbids_scripts_and_frames() {
         "/",
         "/connect",
         "/web/facts.json",
+        "/owpengram/server-info",
         "/style.css",
         "/server.pub.pem",
         "/healthz",

@@ -123,9 +123,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "media",
         value: "URL",
-        default: "none",
+        default: "local",
         help: "Where photos and files are kept.",
-        more: "This version carries none.",
+        more: "`local` keeps them in the data folder. S3 comes in a later version.",
         shown: Shown::Scheme,
         ..PLAIN
     },

@@ -192,7 +192,7 @@ fn a_bad_value_is_named_with_what_is_allowed() {
             "--media",
             "s3://bucket",
             expect![
-                "--media: `s3://…` is not allowed; it must be `none` in this version; photos and files come in a later one"
+                "--media: `s3://…` is not allowed; it must be `local` in this version; S3 comes in a later one"
             ],
         ),
         (

@@ -62,8 +62,8 @@ pub(super) fn bus(text: &str) -> Parsed<()> {
 
 pub(super) fn media(text: &str) -> Parsed<()> {
     match text {
-        "none" => Ok(()),
-        _ => Err("`none` in this version; photos and files come in a later one"),
+        "local" => Ok(()),
+        _ => Err("`local` in this version; S3 comes in a later one"),
     }
 }
 

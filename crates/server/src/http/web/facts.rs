@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// The data centre that clients are told they speak to when they name none.
-const DC: u8 = 2;
+pub(in super::super) const DC: u8 = 2;
 
 /// What the settings say of the house.
 pub(in super::super) struct Facts {
@@ -31,6 +31,11 @@ impl Facts {
                 Registration::Closed => "closed",
             },
         }
+    }
+
+    /// Who runs the house; empty where the settings do not say.
+    pub fn operator(&self) -> &str {
+        &self.operator
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod facts;
 
-pub(super) use facts::{Facts, facts};
+pub(super) use facts::{DC, Facts, facts};
 
 use super::headers::WithScripts;
 use super::{Shared, page};
@@ -17,6 +17,7 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Where the page keeps a place for what people without scripts read.
@@ -157,5 +158,8 @@ fn asks_for(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
