@@ -1,5 +1,6 @@
 //! Keeping the index equal to the store.
 
+use crate::again::Position;
 use crate::gate::{Candidate, Gate};
 use crate::index::{Discovery, IndexError};
 use heliograph_domain::measures;
@@ -182,7 +183,7 @@ async fn let_in(
 }
 
 /// Has `gate` look, and hides what it keeps back before anything of it can be found.
-async fn look(
+pub(crate) async fn look(
     store: &Store,
     index: &Discovery,
     gate: &dyn Gate,
@@ -305,7 +306,8 @@ pub struct Progress {
 /// was not finished is begun again at the next start.
 ///
 /// What the index had was looked at when it came in, and what was kept back has its measure. So
-/// `gate` looks at the rest only, before any of it can be found.
+/// `gate` looks at the rest only, before any of it can be found; and once the index is there, again at
+/// everything, by the model and the lists of today ([`crate::again`]).
 pub async fn rebuild(
     store: &Store,
     index: &Arc<Discovery>,
@@ -353,12 +355,13 @@ pub async fn rebuild(
     look_at_changes(store, index, gate).await?;
     blocking(index, |index| {
         index.commit()?;
+        index.set_again(Some(Position::default()))?;
         index.completed()
     })
     .await
 }
 
-fn broadcast(face: &PublicPeer) -> Option<ChannelId> {
+pub(crate) fn broadcast(face: &PublicPeer) -> Option<ChannelId> {
     match (face.kind(), face.peer()) {
         (heliograph_model::PublicKind::Broadcast, Peer::Channel(channel)) => Some(channel),
         _ => None,

@@ -1,5 +1,6 @@
 //! The index as files.
 
+use crate::again::{self, Position};
 use crate::measured::Current;
 use crate::peers::{Peers, PeersSchema};
 use crate::posts::{Posts, PostsSchema};
@@ -56,6 +57,8 @@ pub struct Discovery {
     posts: Side<PostsSchema>,
     measured: Current,
     complete: AtomicBool,
+    /// Where the gate goes on to look again at everything; see [`crate::again`].
+    again: Mutex<Option<Position>>,
 }
 
 impl Discovery {
@@ -88,6 +91,7 @@ impl Discovery {
             posts: Side::new(&posts_index, posts, POSTS_PART)?,
             measured: Current::default(),
             complete: AtomicBool::new(false),
+            again: Mutex::new(None),
         })
     }
 
@@ -107,6 +111,7 @@ impl Discovery {
             posts: Side::new(&open("posts", &posts.schema)?, posts, POSTS_PART)?,
             measured: Current::default(),
             complete: AtomicBool::new(true),
+            again: Mutex::new(again::read(folder)),
         })
     }
 
@@ -128,6 +133,7 @@ impl Discovery {
             )?,
             measured: Current::default(),
             complete: AtomicBool::new(true),
+            again: Mutex::new(None),
         })
     }
 
@@ -185,6 +191,20 @@ impl Discovery {
         }
         self.peers.clear()?;
         self.posts.clear()
+    }
+
+    /// Where the gate goes on to look again; `None` where it has looked at everything.
+    pub(crate) fn again(&self) -> Option<Position> {
+        *self.again.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how far the gate has looked again.
+    pub(crate) fn set_again(&self, next: Option<Position>) -> Result<(), IndexError> {
+        if let Some(folder) = &self.folder {
+            again::write(folder, next)?;
+        }
+        *self.again.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
     }
 
     /// Notes that everything is in it.

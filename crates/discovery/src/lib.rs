@@ -16,6 +16,7 @@
 //! The index takes only [`heliograph_model::PublicPeer`] and [`heliograph_model::PublicPost`], which
 //! cannot be made of anything private. It opens its own files and nothing else.
 
+pub mod again;
 pub mod analysis;
 pub mod follow;
 pub mod gate;

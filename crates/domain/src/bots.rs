@@ -8,6 +8,7 @@ mod manage;
 mod updates;
 
 pub use callbacks::{CallbackAnswer, Callbacks};
+pub(crate) use manage::forget;
 pub use manage::{
     BOTS_MAX, CreateBot, DeleteWebhook, EditBot, RevokeToken, SetWebhook, Webhook, bots_of,
     webhook, webhooks,

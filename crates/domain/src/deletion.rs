@@ -4,12 +4,19 @@
 //! address book, its own copies of all chats. What others have stays theirs: their copies of
 //! messages, with their texts, from a person without a name.
 //!
+//! An account that moderation has removed loses what it has written in public as well.
+//!
 //! The names, the number and the sign-ins go in the command itself. What can be much goes in a chain
 //! of jobs, each a bounded commit that adds the next one. Sealed records and the person's secret lie
 //! outside this database, so a row of [`pending`] stands until [`crate::sealing`] has erased them.
 
-use crate::{accounts, authorizations, channels, contacts, files, jobs, profile};
-use heliograph_model::{About, AuthKeyId, LastName, Owner, Peer, PersonKind, UserId};
+mod written;
+
+use crate::accounts::Account;
+use crate::{accounts, authorizations, bots, channels, contacts, files, jobs, profile};
+use heliograph_model::{
+    About, AuthKeyId, ChannelId, LastName, MessageId, Owner, Peer, PersonKind, UserId,
+};
 use heliograph_store::mailbox::{self, MessageRow};
 use heliograph_store::{
     Command, Job, Key, KeyRange, Locks, Order, Row, Rows, StoreError, Table, Tx, enqueue, row,
@@ -46,35 +53,69 @@ impl Command for DeleteAccount {
     }
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<AuthKeyId>, DeletionError> {
-        let user = self.user;
-        let mut account = accounts::find(tx, user)
-            .await?
-            .filter(|account| !account.person.deleted)
-            .filter(|account| account.person.kind == PersonKind::Human)
-            .ok_or(DeletionError::Unknown)?;
-        let person = &mut account.person;
-        person.deleted = true;
-        person.first_name = None;
-        person.last_name = LastName::default();
-        person.about = About::default();
-        person.country = None;
-        person.photo = None;
-        if let Some(username) = person.username.take() {
-            accounts::release_username(tx, &username, user.into()).await?;
-        }
-        if let Some(phone) = account.phone.take() {
-            accounts::release_phone(tx, phone, user).await?;
-        }
-        account.sealed = None;
-        files::drop_faces(tx, &mut account).await?;
-        accounts::put(tx, &account).await?;
-        tx.next_number(accounts::DELETED).await?;
-
-        profile::tell_acquaintances(tx, user).await?;
-        tx.put(Owner::INSTALLATION, &user, &ErasureRow {})?;
-        go_on(tx, user, Stage::Books).await?;
-        Ok(authorizations::end_all(tx, user).await?)
+        let account = accounts::find(tx, self.user).await?;
+        let account = account.filter(|account| account.person.kind == PersonKind::Human);
+        delete(tx, account, Stage::Books).await
     }
+}
+
+/// Deletes an account that moderation has removed, a person's or a bot's, for good, with everything
+/// that it has written in public.
+#[derive(Clone, Copy, Debug)]
+pub struct EraseAccount {
+    /// Whose.
+    pub user: UserId,
+}
+
+impl Command for EraseAccount {
+    /// The keys that were signed in.
+    type Output = Vec<AuthKeyId>;
+    type Error = DeletionError;
+    const NAME: &'static str = "erase_removed_account";
+
+    fn locks(&self) -> Locks {
+        Locks::none()
+    }
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<AuthKeyId>, DeletionError> {
+        let account = accounts::find(tx, self.user).await?;
+        bots::forget(tx, self.user).await?;
+        delete(tx, account, written::FIRST).await
+    }
+}
+
+/// Takes an account's names, number and sign-ins, and begins with the rest.
+async fn delete(
+    tx: &mut Tx<'_>,
+    account: Option<Account>,
+    first: Stage,
+) -> Result<Vec<AuthKeyId>, DeletionError> {
+    let account = account.filter(|account| !account.person.deleted);
+    let mut account = account.ok_or(DeletionError::Unknown)?;
+    let user = account.person.id;
+    let person = &mut account.person;
+    person.deleted = true;
+    person.first_name = None;
+    person.last_name = LastName::default();
+    person.about = About::default();
+    person.country = None;
+    person.photo = None;
+    if let Some(username) = person.username.take() {
+        accounts::release_username(tx, &username, user.into()).await?;
+    }
+    if let Some(phone) = account.phone.take() {
+        accounts::release_phone(tx, phone, user).await?;
+    }
+    account.sealed = None;
+    files::drop_faces(tx, &mut account).await?;
+    accounts::put(tx, &account).await?;
+    if account.person.kind == PersonKind::Human {
+        tx.next_number(accounts::DELETED).await?;
+        tx.put(Owner::INSTALLATION, &user, &ErasureRow {})?;
+    }
+    profile::tell_acquaintances(tx, user).await?;
+    go_on(tx, user, first).await?;
+    Ok(authorizations::end_all(tx, user).await?)
 }
 
 /// An account's sealed records and secret are still to be erased.
@@ -129,6 +170,10 @@ enum Stage {
     /// Settings, blocks, and what its clients had still to be told.
     #[n(2)]
     Traces,
+    /// What it has written in public, where moderation has removed it: in this channel, from this
+    /// message on. Comes first, while it is known where it has a place.
+    #[n(3)]
+    Written(#[n(0)] ChannelId, #[n(1)] MessageId),
 }
 
 /// The payload of a job of the kind [`ERASE`].
@@ -149,6 +194,7 @@ pub(crate) fn locks(job: &Job) -> Locks {
     match jobs::payload::<Erase>(&job.payload) {
         Ok(Erase { user, stage }) => match stage {
             Stage::Chat(peer) => Locks::of([Owner::from(user), Owner::from(peer)]),
+            Stage::Written(channel, _) => Locks::of([Peer::Channel(channel)]),
             Stage::Books | Stage::Traces => Locks::of([user]),
         },
         // Running it tells what is wrong.
@@ -163,6 +209,10 @@ pub(crate) async fn erase(tx: &mut Tx<'_>, payload: &[u8]) -> Result<(), StoreEr
         Stage::Books => contacts::leave_books(tx, user, BATCH).await?,
         Stage::Chat(peer) => erase_chat(tx, user, peer).await?,
         Stage::Traces => erase_traces(tx, user).await?,
+        Stage::Written(channel, from) => {
+            let next = written::erase(tx, user, channel, from).await?;
+            return go_on(tx, user, next.unwrap_or(Stage::Books)).await;
+        }
     };
     let next = match (done, stage) {
         (false, stage) => Some(stage),

@@ -249,6 +249,16 @@ impl EveryPeer {
         Ok(EveryPeer { stretches })
     }
 
+    /// Those from the one with this number on; all for a number that is nobody's.
+    #[must_use]
+    pub fn starting_at(mut self, number: i64) -> Self {
+        if let Some(at) = self.stretches.iter().position(|one| one.contains(&number)) {
+            self.stretches.drain(..at);
+            self.stretches[0].start = number;
+        }
+        self
+    }
+
     /// How many are left.
     pub fn left(&self) -> u64 {
         let lengths = self.stretches.iter().map(|s| s.end.abs_diff(s.start));

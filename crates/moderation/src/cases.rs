@@ -120,6 +120,9 @@ pub enum Origin {
     /// An author contests that something was refused.
     #[n(8)]
     Refused,
+    /// A post on which the classifier abstains was drawn at random.
+    #[n(9)]
+    Sampled,
 }
 
 impl Origin {

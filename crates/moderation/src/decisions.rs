@@ -169,6 +169,8 @@ pub(crate) const PUBLISHED: u8 = 5;
 pub(crate) const ADMITTED: u8 = 6;
 /// How many refusals the log has not counted yet.
 pub(crate) const REFUSED: u8 = 7;
+/// How many posts were drawn on a day: see [`crate::sampling`].
+pub(crate) const SAMPLED: u8 = 8;
 
 /// A decision's own number.
 #[derive(Clone, Copy, Debug, Encode, Decode)]

@@ -101,7 +101,7 @@ fn source(origin: Origin) -> Source {
         Origin::Notice => Source::Notice,
         Origin::Search => Source::Search,
         Origin::Machine => Source::Machine,
-        Origin::Own | Origin::SecondLook | Origin::Refused => Source::Own,
+        Origin::Own | Origin::SecondLook | Origin::Refused | Origin::Sampled => Source::Own,
         Origin::Order(_) => Source::Order,
         Origin::Appeal => Source::Appeal,
     }

@@ -1,4 +1,4 @@
-//! Erasing posts and channels that were removed, once nobody can contest it any more.
+//! Erasing posts, channels and accounts that were removed, once nobody can contest it any more.
 //!
 //! Until then what was removed is only hidden, so that an appeal can bring it back.
 
@@ -6,7 +6,8 @@ use crate::appeals::{self, OPEN_DAYS};
 use crate::decisions::{self, Decided};
 use crate::subject::Subject;
 use heliograph_domain::channels::{self, ChannelError, DeleteChannel};
-use heliograph_model::{ChannelId, Owner, UnixMs};
+use heliograph_domain::deletion::{DeletionError, EraseAccount};
+use heliograph_model::{AuthKeyId, ChannelId, Owner, UnixMs, UserId};
 use heliograph_store::{Command, Locks, Rows, StoreError, Tx};
 use heliograph_transparency::entry::Act;
 
@@ -16,7 +17,7 @@ const LOOK: usize = 10_000;
 /// See [`LOOK`].
 const BATCH: usize = 100;
 
-/// Removals of posts and channels that nobody can contest any more, the oldest first.
+/// Removals that nobody can contest any more, the oldest first.
 pub async fn due(rows: &mut dyn Rows, now: UnixMs) -> Result<Vec<Decided>, StoreError> {
     let mut due = Vec::new();
     for decided in decisions::removed(rows, LOOK).await? {
@@ -52,8 +53,15 @@ async fn can_be_contested(
 
 /// Whether it is of the kind that is erased in the end.
 pub(crate) fn is_erased_later(decided: &Decided) -> bool {
-    let erasable = matches!(decided.subject, Subject::Post(..) | Subject::Channel(_));
+    let erasable = !matches!(decided.subject, Subject::Term(_));
     erasable && decided.verdict.act == Act::Remove
+}
+
+/// What was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// The keys that were signed in to an account that went: their sessions are to be told.
+    pub signed_out: Vec<AuthKeyId>,
 }
 
 /// Erases what was removed, or notes that there is nothing to erase. Safe to run twice.
@@ -64,8 +72,8 @@ pub struct Erase {
 }
 
 impl Command for Erase {
-    /// Whether something was erased: not where the decision was undone, or it is gone.
-    type Output = bool;
+    /// What was erased; `None` where the decision was undone, or it is gone.
+    type Output = Option<Erased>;
     type Error = StoreError;
     const NAME: &'static str = "erase_removed";
 
@@ -79,24 +87,38 @@ impl Command for Erase {
         }
     }
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Erased>, StoreError> {
         let found = decisions::find(tx.rows(), self.decided.id).await?;
         let now = tx.now();
         let Some(decided) = found else {
-            return Ok(false);
+            return Ok(None);
         };
         if can_be_contested(tx.rows(), &decided, now).await? {
-            return Ok(false);
+            return Ok(None);
         }
         decisions::forget_removed(tx, decided.id)?;
         if decided.settled.is_some() {
-            return Ok(false);
+            return Ok(None);
         }
         match decided.subject {
-            Subject::Post(channel, post) => channels::erase_post(tx, channel, post).await,
+            Subject::Post(channel, post) => {
+                let was_there = channels::erase_post(tx, channel, post).await?;
+                Ok(was_there.then(Erased::default))
+            }
             Subject::Channel(channel) => self.erase_channel(tx, channel).await,
-            _ => Ok(false),
+            Subject::User(user) => erase_account(tx, user).await,
+            Subject::Term(_) => Ok(None),
         }
+    }
+}
+
+/// Erases an account: its name, photos and number at once, what it has written in public by jobs.
+async fn erase_account(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Erased>, StoreError> {
+    match (EraseAccount { user }).apply(tx).await {
+        Ok(signed_out) => Ok(Some(Erased { signed_out })),
+        Err(DeletionError::Store(error)) => Err(error),
+        // Whoever it was has deleted it themselves.
+        Err(DeletionError::Unknown) => Ok(None),
     }
 }
 
@@ -107,15 +129,19 @@ impl Erase {
         Some(DeleteChannel { channel, by })
     }
 
-    async fn erase_channel(&self, tx: &mut Tx<'_>, channel: ChannelId) -> Result<bool, StoreError> {
+    async fn erase_channel(
+        &self,
+        tx: &mut Tx<'_>,
+        channel: ChannelId,
+    ) -> Result<Option<Erased>, StoreError> {
         let Some(delete) = self.delete(channel) else {
-            return Ok(false);
+            return Ok(None);
         };
         match delete.apply(tx).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Some(Erased::default())),
             Err(ChannelError::Store(error)) => Err(error),
             // It is gone, or somebody else's by now: then it was decided about another owner.
-            Err(_) => Ok(false),
+            Err(_) => Ok(None),
         }
     }
 }

@@ -14,7 +14,8 @@
 //! - [`opinion`] is what the classifier thinks of something public; [`gate`] hides what it finds for
 //!   72 hours, and opens the case in which a person looks. [`precedents`] are what people decided
 //!   about a text: what resembles it is treated alike, and the classifier learns from it. [`refusals`]
-//!   are what is not let in at all, because people have said so.
+//!   are what is not let in at all, because people have said so. [`sampling`] brings people what the
+//!   classifier has no opinion about.
 //!
 //! Writes are commands on the main store. Nothing here draws randomness or reads a clock.
 
@@ -34,6 +35,7 @@ pub mod publication;
 pub mod reasons;
 pub mod refusals;
 pub mod reports;
+pub mod sampling;
 pub mod search_terms;
 pub mod second_look;
 pub mod statement;

@@ -11,6 +11,10 @@ use minicbor::{Decode, Encode};
 /// Accounts younger than this weigh a quarter: brigades are made of new ones.
 const NEW_ACCOUNT_S: i64 = 7 * 86_400;
 
+/// What the first notice without an account weighs, in hundredths: as much as a reporter of whom
+/// nothing is known.
+const NOTICE_WEIGHT: u32 = 50;
+
 /// The longest comment, in characters.
 pub const COMMENT_CHARS_MAX: usize = 1_000;
 
@@ -141,7 +145,9 @@ impl FileReport {
     async fn count(&self, tx: &mut Tx<'_>, case: &mut Case) -> Result<(), StoreError> {
         let Some(by) = self.by else {
             case.reports += 1;
-            case.weight = case.weight.saturating_add(50);
+            // Nobody knows how many people they are: each further one says less than the one before.
+            let weight = NOTICE_WEIGHT / case.reports;
+            case.weight = case.weight.saturating_add(weight);
             return Ok(());
         };
         let key = (case.number, by);

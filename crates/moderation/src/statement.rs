@@ -134,6 +134,10 @@ fn source(decided: &Decided) -> String {
         }
         Origin::Appeal => "You contested a decision.".into(),
         Origin::Refused => "The author of something that was refused contests it.".into(),
+        Origin::Sampled => {
+            "It was drawn at random among public posts of which no program knows what to think."
+                .into()
+        }
         Origin::SecondLook => "A second moderator looked at an earlier decision.".into(),
     }
 }

@@ -332,6 +332,48 @@ async fn a_thousand_reports_are_one_case_and_each_reporter_counts_once() {
 }
 
 #[tokio::test]
+async fn a_thousand_false_notices_hide_nothing_and_stand_behind_ten_people() {
+    let mut town = Town::new().await;
+    let target = town.subject();
+    let notice = FileReport {
+        by: None,
+        subject: target.clone(),
+        reason: reason("fraud"),
+        comment: "It is all lies.".into(),
+        excerpts: Vec::new(),
+        origin: Origin::Notice,
+    };
+    let mut filed = None;
+    for _ in 0..1_000 {
+        filed = Some(town.store.write(notice.clone()).await.unwrap());
+    }
+    let flooded = filed.expect("there were some");
+    assert!(!flooded.hide_at_once);
+    assert_eq!(town.reach().await, None, "a notice alone hides nothing");
+
+    town.pass_s(30 * 86_400);
+    let other = town.channel_of(town.owner, "worse_pills").await;
+    let mut people = Vec::new();
+    for number in 2..12 {
+        people.push(town.person(number).await);
+    }
+    town.pass_s(30 * 86_400);
+    for person in people {
+        let report = FileReport {
+            by: Some(person),
+            subject: Subject::Channel(other),
+            ..notice.clone()
+        };
+        town.store.write(report).await.unwrap();
+    }
+    let first = town.take(1).await.expect("there are two");
+    assert_eq!(first.subject, Subject::Channel(other));
+    town.decide(2, flooded.case, Act::Nothing).await.unwrap();
+    town.log_what_waits().await;
+    assert_eq!(town.reach().await, None, "and one decision ends them all");
+}
+
+#[tokio::test]
 async fn two_moderators_never_get_the_same_case() {
     let mut town = Town::new().await;
     let reporter = town.person(2).await;

@@ -336,7 +336,7 @@ impl Server {
             record: desk.record.clone(),
             wakes: wakes.clone(),
         };
-        let moderation = Moderation::open(&data, store.clone(), desk.clone())?;
+        let moderation = Moderation::open(&data, store.clone(), desk.clone(), wakes.clone())?;
         let caller = HookCaller::new(settings.webhooks);
         let bots = BotApi::new(services.clone(), wakes.bots(), caller);
         let metrics = Arc::new(Metrics::default());
@@ -347,6 +347,7 @@ impl Server {
             moderation.clone(),
             screen.clone(),
             refusals.clone(),
+            settings.sampled_a_day,
         );
         let follower = Follower::new(store.clone(), discovery, gate, rung);
         let moderation_pages = Arc::new(ModerationPages::new(moderation.clone(), screen, refusals));

@@ -6,7 +6,7 @@ use heliograph_api::{AccessKey, CodeSender, Limits, Policy, Services};
 use heliograph_bot_api::BotApi;
 use heliograph_classifier::model::Model;
 use heliograph_console::{Installation, Operator};
-use heliograph_discovery::{Discovery, follow, gate};
+use heliograph_discovery::{Discovery, again, follow, gate};
 use heliograph_domain::accounts::Registration;
 use heliograph_domain::codes::Codes;
 use heliograph_domain::exports::Exports;
@@ -53,6 +53,10 @@ use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::{Notify, OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
+
+/// How many posts on which the classifier abstains come to people in a day: few, so that a test sees
+/// the end of them.
+pub const SAMPLED_PER_DAY: u32 = 3;
 
 /// The way from a person to the server.
 pub type Line = DuplexStream;
@@ -324,7 +328,8 @@ impl House {
         });
         let moderation = desk.as_ref().map(|desk| {
             let keys = ModeratorKeys::new(Zeroizing::new([6; 32]), desk.store.clone());
-            Moderation::new(services.store.clone(), desk.clone(), keys)
+            let bus = services.bus.clone();
+            Moderation::new(services.store.clone(), desk.clone(), keys, bus)
         });
         let screen = Screen::new(Model::shipped(), metrics.clone());
         let gate: Arc<dyn gate::Gate> = match &moderation {
@@ -335,6 +340,7 @@ impl House {
                     moderation.clone(),
                     screen.clone(),
                     refusals.clone(),
+                    SAMPLED_PER_DAY,
                 )
             }
             None => Arc::new(gate::Open),
@@ -415,6 +421,17 @@ impl House {
         let (store, index) = (&self.services.store, &self.services.discovery);
         let made = follow::rebuild(store, index, &*self.gate, |_| {}).await;
         made.expect("the index works");
+    }
+
+    /// The gate looks again at everything that is public, as it does after the index was made anew.
+    pub async fn look_again(&self) {
+        let (store, index) = (&self.services.store, &self.services.discovery);
+        loop {
+            let more = again::look_again(store, index, &*self.gate).await;
+            if !more.expect("the index works") {
+                return;
+            }
+        }
     }
 
     /// From now on the index follows by itself, as in a running server.

@@ -16,7 +16,7 @@ pub mod websocket;
 
 pub use clock::HandClock;
 pub use desk_house::{Court, DeskHouse, Document, Page, pdf};
-pub use house::{House, Line};
+pub use house::{House, Line, SAMPLED_PER_DAY};
 pub use officers::Officers;
 pub use people::{Away, Person, connect};
 pub use record::Record;

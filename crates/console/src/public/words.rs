@@ -190,7 +190,7 @@ fn done(deed: &Deed) -> Markup {
             (count) " case about a child or a life was reported to a hotline or an authority."
         },
         Errand::Erased => html! {
-            (count) " removed posts or channels, which nobody could contest any more, were erased."
+            (count) " removed posts, channels or accounts, which nobody could contest any more, were erased."
         },
         Errand::Announcement => html! {
             "@announcements wrote to everybody; the entry holds the text's SHA-256."

@@ -26,6 +26,16 @@ pub async fn bots_of(rows: &mut dyn Rows, owner: UserId) -> Result<Vec<UserId>, 
     Ok(found.into_iter().map(|(bot, _)| bot).collect())
 }
 
+/// Forgets a bot: its token opens nothing, and nobody runs it; nothing where it is none.
+pub(crate) async fn forget(tx: &mut Tx<'_>, bot: UserId) -> Result<(), StoreError> {
+    let Some(found) = super::find(tx.rows(), bot).await? else {
+        return Ok(());
+    };
+    tx.delete::<BotOfRow>(found.owner.into(), &bot)?;
+    tx.delete::<Webhook>(Owner::INSTALLATION, &bot)?;
+    tx.delete::<Bot>(bot.into(), &())
+}
+
 /// Makes a bot. Its token begins with its id.
 #[derive(Clone, Debug)]
 pub struct CreateBot {

@@ -75,9 +75,12 @@ fn source_type(origin: Origin) -> &'static str {
     match origin {
         Origin::Report | Origin::Search | Origin::Order(_) => "SOURCE_TYPE_OTHER_NOTIFICATION",
         Origin::Notice => "SOURCE_ARTICLE_16",
-        Origin::Machine | Origin::Own | Origin::Appeal | Origin::SecondLook | Origin::Refused => {
-            "SOURCE_VOLUNTARY"
-        }
+        Origin::Machine
+        | Origin::Own
+        | Origin::Appeal
+        | Origin::SecondLook
+        | Origin::Refused
+        | Origin::Sampled => "SOURCE_VOLUNTARY",
     }
 }
 
@@ -238,6 +241,7 @@ mod tests {
             Origin::Appeal,
             Origin::SecondLook,
             Origin::Refused,
+            Origin::Sampled,
         ];
         for act in Act::ALL.iter().filter(|act| act.is_measure()) {
             for category in Category::ALL {

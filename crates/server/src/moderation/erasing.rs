@@ -2,6 +2,7 @@
 //! forgetting cases a year after their end.
 
 use super::{Moderation, ModerationError};
+use heliograph_domain::bus::Signal;
 use heliograph_model::UnixMs;
 use heliograph_moderation::erasure::{self, Erase};
 use heliograph_moderation::forgetting::{self, Forget};
@@ -31,8 +32,13 @@ impl Moderation {
             }
             let mut erased = 0;
             for decided in due {
-                if self.store.write(Erase { decided }).await? {
-                    erased += 1;
+                let Some(gone) = self.store.write(Erase { decided }).await? else {
+                    continue;
+                };
+                erased += 1;
+                for key in gone.signed_out {
+                    let destroyed = false;
+                    self.bus.publish(Signal::SignedOut { key, destroyed });
                 }
             }
             // After the act, unlike everything else: a count that a crash loses tells too little, and

@@ -16,6 +16,7 @@ use heliograph_moderation::decisions::{self, DecideError, Progress};
 use heliograph_moderation::gate::KeepBack;
 use heliograph_moderation::opinion::Opinion;
 use heliograph_moderation::reasons::Reason;
+use heliograph_moderation::sampling::{Sample, is_drawn};
 use heliograph_moderation::subject::Subject;
 use heliograph_store::{BoxFuture, Store, StoreError};
 use heliograph_transparency::entry::Act;
@@ -57,6 +58,8 @@ struct Found {
     near: Vec<u64>,
     /// The model's, where something follows from it.
     opinion: Option<Opinion>,
+    /// The model abstains, and people are to look.
+    drawn: bool,
 }
 
 /// Judges what is about to become findable.
@@ -66,6 +69,8 @@ pub struct Gate {
     screen: Arc<Screen>,
     services: Arc<Services>,
     refusals: Arc<Refusals>,
+    /// How many posts on which the model abstains come to people in a day.
+    sampled_per_day: u32,
 }
 
 impl Gate {
@@ -76,6 +81,7 @@ impl Gate {
         moderation: Arc<Moderation>,
         screen: Arc<Screen>,
         refusals: Arc<Refusals>,
+        sampled_per_day: u32,
     ) -> Arc<Self> {
         Arc::new(Gate {
             store: services.store.clone(),
@@ -83,6 +89,7 @@ impl Gate {
             screen,
             services,
             refusals,
+            sampled_per_day,
         })
     }
 
@@ -106,7 +113,16 @@ impl Gate {
                     let keep_back = KeepBack::like(found.subject, found.text, like, salt());
                     self.keep_back(keep_back, &mut kept_back).await?;
                 }
-                (None, opinion) => bad.extend(opinion),
+                (None, Some(opinion)) => bad.push(opinion),
+                (None, None) if found.drawn => {
+                    let sample = Sample {
+                        subject: found.subject,
+                        text: found.text,
+                        per_day: self.sampled_per_day,
+                    };
+                    self.store.write(sample).await?;
+                }
+                (None, None) => {}
             }
         }
         // One decision about a channel is worth more than one about each post, and covers them.
@@ -209,6 +225,7 @@ impl Gate {
     /// Judges each; answers with those that something may be done about.
     async fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Found>, Failure> {
         let (screen, refusals) = (self.screen.clone(), self.refusals.clone());
+        let services = self.services.clone();
         let judged = spawn_blocking(move || {
             let look = |candidate: &Candidate| {
                 let (opinion, near) = match candidate {
@@ -222,13 +239,17 @@ impl Gate {
                         (screen.post(post), refusals.campaigns.near(post.text()))
                     }
                 };
+                let abstains = opinion.judged.abstains && matches!(candidate, Candidate::Post(_));
                 let found = Found {
                     subject: opinion.subject.clone(),
                     text: opinion.text,
                     near,
+                    drawn: abstains
+                        && is_drawn(&services.access.mac(&[b"hg/abstained/v1", &opinion.text])),
                     opinion: opinion.act.is_some().then_some(opinion),
                 };
-                (found.opinion.is_some() || !found.near.is_empty()).then_some(found)
+                let concerns = found.opinion.is_some() || !found.near.is_empty() || found.drawn;
+                concerns.then_some(found)
             };
             candidates.iter().filter_map(look).collect()
         });

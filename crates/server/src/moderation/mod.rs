@@ -28,6 +28,7 @@ use crate::secrets::{DataFolder, SecretsError};
 use ed25519_dalek::SigningKey;
 use heliograph_desk_store::{DeskError, StaffId};
 use heliograph_disclosure::log::LogError;
+use heliograph_domain::bus::Bus;
 use heliograph_domain::switches::Switched;
 use heliograph_model::UnixMs;
 use heliograph_moderation::appeals::{self, Appeal, NoteLogged};
@@ -76,6 +77,8 @@ pub struct Moderation {
     store: Store,
     desk: Arc<Desk>,
     keys: ModeratorKeys,
+    /// Tells the sessions of accounts that are erased.
+    bus: Arc<dyn Bus>,
     wake: Notify,
     /// How many versions of the terms the store knows to be in the log, since the start.
     noted_terms: AtomicUsize,
@@ -90,21 +93,23 @@ impl Moderation {
         data: &DataFolder,
         store: Store,
         desk: Arc<Desk>,
+        bus: Arc<dyn Bus>,
     ) -> Result<Arc<Self>, SecretsError> {
         let known = desk.office.with_log(|log| {
             let mut moderators = log.ledger().moderation().moderators();
             moderators.next().is_some()
         });
         let keys = ModeratorKeys::open(data, known, desk.store.clone())?;
-        Ok(Self::new(store, desk, keys))
+        Ok(Self::new(store, desk, keys, bus))
     }
 
     /// Works on this store, with moderators' keys that are there already.
-    pub fn new(store: Store, desk: Arc<Desk>, keys: ModeratorKeys) -> Arc<Self> {
+    pub fn new(store: Store, desk: Arc<Desk>, keys: ModeratorKeys, bus: Arc<dyn Bus>) -> Arc<Self> {
         Arc::new(Moderation {
             store,
             desk,
             keys,
+            bus,
             wake: Notify::new(),
             noted_terms: AtomicUsize::new(0),
             rounds: Mutex::new(()),

@@ -1,5 +1,6 @@
 //! The task that keeps the index equal to the store.
 
+use heliograph_discovery::again::look_again;
 use heliograph_discovery::follow::{self, Progress};
 use heliograph_discovery::gate::Gate;
 use heliograph_discovery::{Discovery, IndexError};
@@ -106,6 +107,7 @@ impl Follower {
     pub async fn run(&self) {
         loop {
             match self.step().await {
+                Ok(0) if self.looks_again().await => {}
                 Ok(0) => {
                     let _ = timeout(LOOK_EVERY, self.rung.notified()).await;
                     sleep(GATHER).await;
@@ -126,6 +128,17 @@ impl Follower {
             self.asked_anew.store(false, Ordering::Release);
         }
         follow::take_in(&self.store, &self.index, &*self.gate).await
+    }
+
+    /// Has the gate look again at a few things, where it has not looked at everything since the index
+    /// was made; answers with whether there are more.
+    async fn looks_again(&self) -> bool {
+        let looked = look_again(&self.store, &self.index, &*self.gate).await;
+        looked.unwrap_or_else(|error| {
+            // The next round goes on where this one began.
+            tracing::error!(%error, "public_posts_not_looked_at_again");
+            false
+        })
     }
 
     async fn rebuild(&self) -> Result<(), IndexError> {

@@ -141,6 +141,8 @@ pub struct Settings {
     pub flood_limits: FloodLimits,
     /// Where bots may be called.
     pub webhooks: Reach,
+    /// How many posts on which the classifier abstains come to moderators in a day.
+    pub sampled_a_day: u32,
     /// Opens `/metrics` to other machines.
     pub metrics_token: Option<Secret>,
     /// How much is logged.
@@ -207,6 +209,9 @@ impl Settings {
             witnesses: sources.parse("witnesses", values::path)?,
             flood_limits,
             webhooks,
+            sampled_a_day: sources
+                .parse("sampled-a-day", values::sampled_a_day)?
+                .unwrap_or(heliograph_moderation::sampling::PER_DAY),
             metrics_token: sources.parse("metrics-token", values::secret)?,
             log: sources
                 .parse("log", values::log)?

@@ -243,6 +243,15 @@ pub const SETTINGS: &[Setting] = &[
         ..PLAIN
     },
     Setting {
+        key: "sampled-a-day",
+        value: "NUMBER",
+        default: "20",
+        help: "How many public posts on which the classifier abstains are brought to moderators in a day.",
+        more: "They are drawn at random, one in twenty, so that a language that it has not learned is no \
+               blind spot. They stand at the end of the queue. 0 for none.",
+        ..PLAIN
+    },
+    Setting {
         key: "metrics-token",
         value: "TEXT",
         default: "none",

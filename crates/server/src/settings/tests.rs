@@ -70,6 +70,7 @@ fn nothing_has_to_be_set() {
     assert!(settings.registration == Registration::Open);
     assert!(matches!(settings.codes, CodesBy::Console));
     assert_eq!(settings.flood_limits, FloodLimits::On);
+    assert_eq!(settings.sampled_a_day, 20);
 }
 
 #[test]
@@ -109,14 +110,14 @@ fn lists_come_from_all_three_places() {
 
 #[test]
 fn an_unknown_key_of_the_file_is_refused() {
-    given().file("lisen = '127.0.0.1:1'").refused(&expect!["lisen in DATA/heliograph.toml: no such setting here; known are listen, advertise, origin, store, bus, media, codes, webhook-secret, registration, trusted-proxies, mtproxy-secret, operator, seat, contact, contest, witnesses, flood-limits, webhooks, metrics-token, log"]);
+    given().file("lisen = '127.0.0.1:1'").refused(&expect!["lisen in DATA/heliograph.toml: no such setting here; known are listen, advertise, origin, store, bus, media, codes, webhook-secret, registration, trusted-proxies, mtproxy-secret, operator, seat, contact, contest, witnesses, flood-limits, webhooks, sampled-a-day, metrics-token, log"]);
 }
 
 #[test]
 fn an_unknown_variable_is_refused() {
     given()
         .variable("HELIOGRAPH_LISTEN_ON", "127.0.0.1:1")
-        .refused(&expect!["HELIOGRAPH_LISTEN_ON: no such setting here; known are HELIOGRAPH_DATA, HELIOGRAPH_CONFIG, HELIOGRAPH_LISTEN, HELIOGRAPH_ADVERTISE, HELIOGRAPH_ORIGIN, HELIOGRAPH_STORE, HELIOGRAPH_BUS, HELIOGRAPH_MEDIA, HELIOGRAPH_CODES, HELIOGRAPH_WEBHOOK_SECRET, HELIOGRAPH_REGISTRATION, HELIOGRAPH_TRUSTED_PROXIES, HELIOGRAPH_MTPROXY_SECRET, HELIOGRAPH_OPERATOR, HELIOGRAPH_SEAT, HELIOGRAPH_CONTACT, HELIOGRAPH_CONTEST, HELIOGRAPH_WITNESSES, HELIOGRAPH_FLOOD_LIMITS, HELIOGRAPH_WEBHOOKS, HELIOGRAPH_METRICS_TOKEN, HELIOGRAPH_LOG"]);
+        .refused(&expect!["HELIOGRAPH_LISTEN_ON: no such setting here; known are HELIOGRAPH_DATA, HELIOGRAPH_CONFIG, HELIOGRAPH_LISTEN, HELIOGRAPH_ADVERTISE, HELIOGRAPH_ORIGIN, HELIOGRAPH_STORE, HELIOGRAPH_BUS, HELIOGRAPH_MEDIA, HELIOGRAPH_CODES, HELIOGRAPH_WEBHOOK_SECRET, HELIOGRAPH_REGISTRATION, HELIOGRAPH_TRUSTED_PROXIES, HELIOGRAPH_MTPROXY_SECRET, HELIOGRAPH_OPERATOR, HELIOGRAPH_SEAT, HELIOGRAPH_CONTACT, HELIOGRAPH_CONTEST, HELIOGRAPH_WITNESSES, HELIOGRAPH_FLOOD_LIMITS, HELIOGRAPH_WEBHOOKS, HELIOGRAPH_SAMPLED_A_DAY, HELIOGRAPH_METRICS_TOKEN, HELIOGRAPH_LOG"]);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn variables_of_builds_and_tests_are_no_settings() {
 
 #[test]
 fn the_data_folder_cannot_stand_in_the_file_that_it_holds() {
-    given().file("data = '/elsewhere'").refused(&expect!["data in DATA/heliograph.toml: no such setting here; known are listen, advertise, origin, store, bus, media, codes, webhook-secret, registration, trusted-proxies, mtproxy-secret, operator, seat, contact, contest, witnesses, flood-limits, webhooks, metrics-token, log"]);
+    given().file("data = '/elsewhere'").refused(&expect!["data in DATA/heliograph.toml: no such setting here; known are listen, advertise, origin, store, bus, media, codes, webhook-secret, registration, trusted-proxies, mtproxy-secret, operator, seat, contact, contest, witnesses, flood-limits, webhooks, sampled-a-day, metrics-token, log"]);
 }
 
 #[test]

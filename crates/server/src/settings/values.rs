@@ -132,6 +132,11 @@ pub(super) fn webhooks(text: &str) -> Parsed<Reach> {
     }
 }
 
+pub(super) fn sampled_a_day(text: &str) -> Parsed<u32> {
+    let number = text.parse().ok().filter(|number| *number <= 10_000);
+    number.ok_or("a number, at most 10,000")
+}
+
 pub(super) fn flood_limits(text: &str) -> Parsed<FloodLimits> {
     match text {
         "on" => Ok(FloodLimits::On),

@@ -16,7 +16,7 @@ use heliograph_server::metrics::{Classified, Metrics};
 use heliograph_server::moderation::banks;
 use heliograph_server::moderation::{Models, ModelsError, Screen};
 use heliograph_server::secrets::DataFolder;
-use heliograph_testkit::{DeskHouse, Person};
+use heliograph_testkit::{DeskHouse, Person, SAMPLED_PER_DAY};
 use heliograph_tl::{enums, functions, types};
 use heliograph_transparency::entry::{Act, Category, ModelState};
 use std::sync::Arc;
@@ -248,7 +248,8 @@ pub(crate) async fn decide(house: &DeskHouse, who: &Staff, case: u64, act: Act) 
         facts: "The same is sent to everybody.".into(),
     };
     let decided = pages(house, move |pages| pages.decide(&who, case, verdict)).await;
-    assert!(matches!(decided, Ok(Outcome::Decided(_))), "{decided:?}");
+    let done = matches!(decided, Ok(Outcome::Decided(_) | Outcome::Agreed));
+    assert!(done, "{decided:?}");
     let moderation = house.moderation.clone().expect("a house with a desk");
     moderation.round().await.expect("the log takes it");
 }
@@ -594,4 +595,92 @@ async fn pictures_without_words_and_faces_are_compared_with_the_lists_as_well() 
     ada.call(own(4)).await;
     house.take_in().await;
     assert_eq!(decided(&house), 3, "and now for everybody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_public_before_the_gate_is_judged_after_the_index_is_made_anew() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let town = channel(&mut ada, "town_news", "Новости города").await;
+    say(&mut ada, peer(town), SPAM, 1).await;
+    let shown = show(
+        &mut ada,
+        peer(town),
+        picture("aaa-orig.jpg"),
+        "Старый мост",
+        2,
+    )
+    .await;
+    shown.expect("it is posted");
+    say(&mut ada, peer(town), "Завтра в городе дождь", 3).await;
+    let (store, index) = (&house.services.store, &house.services.discovery);
+    while follow::take_in(store, index, &heliograph_discovery::gate::Open)
+        .await
+        .expect("the index works")
+        > 0
+    {}
+    assert_eq!(
+        posts_with(&mut ada, "заработок").await,
+        1,
+        "no gate was there"
+    );
+    house.look_again().await;
+    assert_eq!(decided(&house), 0, "nobody asked for it");
+
+    house.reindex().await;
+    house.look_again().await;
+    assert_eq!(posts_with(&mut ada, "заработок").await, 0);
+    assert_eq!(posts_with(&mut ada, "дождь").await, 1);
+    assert_eq!(decided(&house), 1);
+
+    // A list that came later.
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list.csv");
+    let bridge = "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22";
+    std::fs::write(&list, bridge).expect("written");
+    let reason = reasons::find("copyright").expect("it is in the table");
+    let lists = house.banks.folder();
+    banks::add(lists, "bridges", reason, banks::Then::Hold, &list).expect("it reads");
+    house.banks.load().expect("it reads");
+    house.reindex().await;
+    assert_eq!(posts_with(&mut ada, "мост").await, 1);
+    house.look_again().await;
+    assert_eq!(posts_with(&mut ada, "мост").await, 0);
+    assert_eq!(decided(&house), 2, "the other one was decided before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn some_of_what_the_model_has_no_opinion_about_comes_to_people_and_no_more_in_a_day() {
+    let house = DeskHouse::new().await;
+    let mut ada = Person::sign_up(&house, "Ada", "+4915100000001").await;
+    let cleo = moderator(&house, "Cleo");
+    let town = channel(&mut ada, "town_news", "城市新闻").await;
+    for number in 0..300 {
+        let text = format!("第{number}条新闻：今天的天气很好，大家一起去公园散步吧");
+        say(&mut ada, peer(town), &text, number + 1).await;
+    }
+    house.take_in().await;
+    assert_eq!(decided(&house), 0, "nothing is held");
+    assert!(posts_with(&mut ada, "公园").await > 0, "and all is found");
+    let mut sampled = 0;
+    while let Some(case) = take(&house, &cleo).await {
+        let who = cleo.clone();
+        let sheet = pages(&house, move |pages| pages.case(&who, case)).await;
+        let sheet = sheet.expect("it works");
+        assert_eq!(sheet.case.origin, Origin::Sampled);
+        assert!(
+            sheet
+                .classifier
+                .expect("it was read")
+                .contains("it abstains")
+        );
+        decide(&house, &cleo, case, Act::Nothing).await;
+        sampled += 1;
+    }
+    assert_eq!(sampled, SAMPLED_PER_DAY);
+
+    // Nor does a new index bring more of them on the same day.
+    house.reindex().await;
+    house.look_again().await;
+    assert_eq!(take(&house, &cleo).await, None);
 }

@@ -74,6 +74,7 @@ pub(super) fn origin(origin: Origin) -> String {
         Origin::Order(authority) => format!("the order of authority {authority} of the registry"),
         Origin::Appeal => "an appeal".into(),
         Origin::Refused => "an author contests that something was refused".into(),
+        Origin::Sampled => "drawn at random among posts on which the classifier abstains".into(),
         Origin::SecondLook => "a second look at a sampled decision".into(),
     }
 }
