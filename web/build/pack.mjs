@@ -1,5 +1,5 @@
 // Compresses what was built, and fails when the page has become too heavy to load.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 /** What all scripts of the page may take, in bytes as they travel. */
@@ -25,6 +25,8 @@ for (const name of readdirSync(folder)) {
 console.log(`scripts: ${(scripts / 1000).toFixed(1)} kB compressed, at most ${SCRIPTS_MAX / 1000} kB`)
 if (scripts > SCRIPTS_MAX) {
   console.error('the scripts of the page are too large')
+  // Without it nothing takes the rest for a page that was built.
+  rmSync(new URL('../index.html', folder))
   process.exit(1)
 }
 

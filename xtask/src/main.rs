@@ -15,6 +15,7 @@ mod stages;
 mod test;
 mod tools;
 mod train;
+mod web;
 
 use std::process::ExitCode;
 

@@ -25,7 +25,19 @@ const TO_BUILD: [Package; 3] = [
     },
 ];
 
-const TO_TEST: [Package; 6] = [
+/// What builds the web page.
+const FOR_PAGE: [Package; 2] = [
+    Package {
+        name: "nodejs",
+        present: || answers("node", &["--version"]),
+    },
+    Package {
+        name: "npm",
+        present: || answers("npm", &["--version"]),
+    },
+];
+
+const TO_TEST: [Package; 4] = [
     Package {
         // The checks ask it which files belong to the project.
         name: "git",
@@ -43,14 +55,6 @@ const TO_TEST: [Package; 6] = [
     Package {
         name: "python3-venv",
         present: || answers("python3", &["-c", "import ensurepip, venv"]),
-    },
-    Package {
-        name: "nodejs",
-        present: || answers("node", &["--version"]),
-    },
-    Package {
-        name: "npm",
-        present: || answers("npm", &["--version"]),
     },
 ];
 
@@ -88,14 +92,17 @@ const TO_USE_AN_APP: [Package; 6] = [
 /// network namespace; `tests/browser/desk/chromium.py` installs it and drives it.
 const CHROMIUM_NEEDS: [&str; 3] = ["libnss3", "libexpat1", "fontconfig-config"];
 
-/// Installs what the build is missing.
+/// Installs what the build is missing: of the programs, and of the web page in them.
 pub fn for_build() -> Result<(), String> {
-    install(&missing(&TO_BUILD))
+    let mut names = missing(&TO_BUILD);
+    names.extend(missing(&FOR_PAGE));
+    install(&names)
 }
 
 /// Installs what the build and the tests are missing.
 pub fn for_tests() -> Result<(), String> {
     let mut names = missing(&TO_BUILD);
+    names.extend(missing(&FOR_PAGE));
     names.extend(missing(&TO_TEST));
     names.extend(missing(&TO_USE_AN_APP));
     names.extend(missing_for_pages());

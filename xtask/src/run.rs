@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::packages;
 use crate::process::{cargo, output, root, succeed};
+use crate::{packages, web};
 
 /// Sets up what is missing, builds the server with optimisation and runs it on `./data`.
 ///
@@ -16,6 +16,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         _ => return Err("usage: cargo xtask run [-- FLAGS OF heliograph serve]".into()),
     };
     packages::for_build()?;
+    web::build()?;
     succeed(&mut cargo([
         "build",
         "--release",
@@ -35,8 +36,9 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     succeed(server.args(flags))
 }
 
-/// Builds every program.
+/// Builds every program, with the web page in the server.
 pub fn build_programs(flags: &[&str]) -> Result<(), String> {
+    web::build()?;
     let mut build = cargo([
         "build",
         "--bins",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
-use crate::{check, packages, run};
+use crate::{check, packages, run, web};
 
 const STAGES: [Stage; 9] = [
     Stage {
@@ -22,6 +22,11 @@ const STAGES: [Stage; 9] = [
         name: "doc",
         budget_s: 120,
         run: doc_tests,
+    },
+    Stage {
+        name: "web",
+        budget_s: 60,
+        run: web_tests,
     },
     Stage {
         name: "layers",
@@ -114,6 +119,15 @@ fn doc_tests() -> Result<Counts, String> {
     })
 }
 
+/// Types and parts of the web page.
+fn web_tests() -> Result<Counts, String> {
+    web::install()?;
+    process::succeed(&mut web::npm(&["run", "check"]))?;
+    counted(&mut web::npm(&["run", "test"]), |line| {
+        line.trim_start().starts_with("Tests ")
+    })
+}
+
 /// Compares the transcoder with the serializers of released libraries.
 fn layers_oracle() -> Result<Counts, String> {
     counted(&mut python("tests/oracles/layers/run.py"), is_plain_summary)
@@ -155,9 +169,11 @@ fn programs() -> Result<PathBuf, String> {
     Ok(run::target_folder()?.join("debug"))
 }
 
-/// Drives the pages of the desk in Chromium, with the real programs behind them.
+/// Drives the pages of the desk and the web page in Chromium, with the real programs behind them.
 fn browser() -> Result<Counts, String> {
-    in_a_browser("tests/browser/run.py")
+    let mut counts = in_a_browser("tests/browser/run.py")?;
+    counts.add(in_a_browser("tests/browser/web.py")?);
+    Ok(counts)
 }
 
 /// Keeps search clean once around, with real clients and Chromium.

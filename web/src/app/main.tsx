@@ -3,8 +3,8 @@ import { effect } from '@preact/signals'
 import * as dialogs from '../chats/dialogs.js'
 import * as histories from '../messages/history.js'
 import * as outbox from '../messages/outbox.js'
-import { recall as recallPeers } from '../peers/peers.js'
-import { call, onLoss, onUpdate, standing } from '../session/session.js'
+import { learn, recall as recallPeers } from '../peers/peers.js'
+import { call, onLoss, onPeers, onUpdate, standing } from '../session/session.js'
 import { follow } from '../settings/settings.js'
 import { shelf } from '../storage/shelf.js'
 import { apply, reload } from '../updates/apply.js'
@@ -17,6 +17,7 @@ import '../messages/chat.css'
 import '../ui/parts.css'
 
 follow()
+onPeers(learn)
 onUpdate(apply)
 onLoss((channel) => {
   if (channel === undefined) return reload(route.peek().chat)

@@ -44,8 +44,13 @@ export function Bubble({ message, place, joined, marked }: { message: AnyMessage
         {message.fwdFrom && <Forwarded from={message.fwdFrom} />}
         <Reply message={message} place={place} />
         {media && <MediaView media={media} caption={message.message} />}
-        {message.message && <Text text={message.message} entities={message.entities} />}
-        <Foot message={message} place={place} out={out} />
+        {message.message ? (
+          <Text text={message.message} entities={message.entities}>
+            <Foot message={message} place={place} out={out} />
+          </Text>
+        ) : (
+          <Foot message={message} place={place} out={out} />
+        )}
         {message.post && message.replies?.comments && !place.thread && (
           <button type="button" class="comments" onClick={() => void openComments(place.chat, message.id)}>
             <Icon name="comment" size={18} />

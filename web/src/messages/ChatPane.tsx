@@ -29,7 +29,7 @@ export function ChatPane({ place }: { place: Place }) {
   const wanted = route.value.message
   const firstUnread = useRef<number | undefined>(undefined)
   const [below, setBelow] = useState(false)
-  const [target, setTarget] = useState<{ key: string } | undefined>(undefined)
+  const [target, setTarget] = useState<{ key: string } | { end: true } | undefined>(undefined)
   const lastSeen = useRef(0)
 
   useEffect(() => {
@@ -51,6 +51,14 @@ export function ChatPane({ place }: { place: Place }) {
     if (!wanted) return
     void list.loadAround(wanted).then(() => setTarget({ key: String(wanted) }))
   }, [wanted, list])
+
+  // Who writes sees what they wrote.
+  const written = waiting.at(-1)?.key
+  useEffect(() => {
+    if (!written) return
+    setTarget({ end: true })
+    if (!list.atBottom.peek() && !list.failed.peek()) void list.loadNewest()
+  }, [written])
 
   const rows = useMemo(() => rowsOf(messages, waiting, firstUnread.current), [messages, waiting.length, waiting])
 
@@ -99,7 +107,7 @@ export function ChatPane({ place }: { place: Place }) {
                 <>
                   {row.day && <p class="day"><span>{dayOf(row.message.date)}</span></p>}
                   {row.unread && <p class="unread-line"><span>{t('chat.unread')}</span></p>}
-                  <Bubble message={row.message} place={place} joined={row.joined} marked={target?.key === row.key} />
+                  <Bubble message={row.message} place={place} joined={row.joined} marked={target !== undefined && 'key' in target && target.key === row.key} />
                 </>
               )
             }
@@ -111,9 +119,8 @@ export function ChatPane({ place }: { place: Place }) {
             class="round to-end"
             aria-label={t('chat.to_end')}
             onClick={() => {
-              const go = () => setTarget({ key: rows.at(-1)?.key ?? '' })
-              if (list.atBottom.peek()) go()
-              else void list.loadNewest()
+              setTarget({ end: true })
+              if (!list.atBottom.peek()) void list.loadNewest()
             }}
           >
             <Icon name="down" />
@@ -166,7 +173,7 @@ function Foot({ place }: { place: Place }) {
   const found = channel(place.chat)
   const [busy, setBusy] = useState(false)
   if (composing.value?.edit && placeKey(composing.value.place) === placeKey(place)) return <Composer place={place} />
-  if (canWrite(place.chat)) return <Composer place={place} />
+  if (canWrite(place)) return <Composer place={place} />
   if (found?._ === 'channelForbidden') return <p class="chat-bar quiet">{t('error.private')}</p>
   if (found?._ === 'channel' && found.left) {
     const join = async () => {

@@ -16,6 +16,9 @@ import * as typing from './typing.js'
 /** How long after the last letter a draft is sent to the server, in milliseconds. */
 const DRAFT_AFTER_MS = 1_500
 
+/** From this length on, a paste is put in by us: browsers take a minute for ten thousand lines. */
+const LONG_PASTE = 10_000
+
 /** Where a message is written. */
 export function Composer({ place }: { place: Place }) {
   const field = useRef<HTMLTextAreaElement>(null)
@@ -81,7 +84,8 @@ export function Composer({ place }: { place: Place }) {
   }
 
   const take = async (list: FileList | null | undefined) => {
-    for (const file of list ?? []) {
+    // The list is the field's own, and is empty once the field is.
+    for (const file of [...(list ?? [])]) {
       const one = await attach(file)
       if (typeof one === 'string') say(one)
       else setAttached((known) => [...known, one])
@@ -176,6 +180,17 @@ export function Composer({ place }: { place: Place }) {
             if (event.clipboardData?.files.length) {
               event.preventDefault()
               void take(event.clipboardData.files)
+            } else if ((event.clipboardData?.getData('text/plain').length ?? 0) > LONG_PASTE) {
+              event.preventDefault()
+              const { currentTarget } = event
+              currentTarget.setRangeText(
+                event.clipboardData!.getData('text/plain'),
+                currentTarget.selectionStart,
+                currentTarget.selectionEnd,
+                'end',
+              )
+              touched.current = true
+              setText(currentTarget.value)
             }
           }}
         />

@@ -19,7 +19,7 @@ export function ForwardPlace() {
   const close = () => (forwarding.value = undefined)
   const saved = userKey(self())
   const all = [saved, ...chatList.value.map(({ key }) => key).filter((key) => key !== saved)]
-  const list = all.filter((key) => canWrite(key) && chatName(key).toLowerCase().includes(text.trim().toLowerCase()))
+  const list = all.filter((key) => canWrite({ chat: key }) && chatName(key).toLowerCase().includes(text.trim().toLowerCase()))
   const send = async (to: PeerKey) => {
     close()
     const randomId = what.ids.map(() => {

@@ -14,7 +14,12 @@ const LINES = 40
 const CHARACTERS = 3_000
 
 /** The text of a message, with its links and letters as they were sent. */
-export function Text({ text, entities }: { text: string; entities?: readonly tl.TypeMessageEntity[] | undefined }) {
+export function Text({ text, entities, children }: {
+  text: string
+  entities?: readonly tl.TypeMessageEntity[] | undefined
+  /** What stands at the end of the last line, if there is room. */
+  children?: ComponentChildren
+}) {
   const [whole, setWhole] = useState(false)
   const cut = whole ? text.length : shortened(text)
   const shown = text.slice(0, cut)
@@ -32,6 +37,7 @@ export function Text({ text, entities }: { text: string; entities?: readonly tl.
           {t('message.show_all')}
         </button>
       )}
+      {children}
     </div>
   )
 }

@@ -17,8 +17,8 @@ interface Properties<T> {
   keyOf: (item: T) => string
   row: (item: T, at: number) => ComponentChildren
   label: string
-  /** A row to go to; a new object goes there again. */
-  target?: { key: string } | undefined
+  /** A row to go to, or the end; a new object goes there again. */
+  target?: { key: string } | { end: true } | undefined
   onNearStart?: () => void
   onNearEnd?: () => void
   /** Called when the end comes into sight or leaves it, and with the last row that is seen. */
@@ -32,14 +32,16 @@ export function VirtualList<T>(props: Properties<T>) {
   const rows = useRef(new Rows()).current
   const anchor = useRef<Anchor>({ at: 'end' })
   const height = useRef(0)
+  /** Where the list was put last by this component, and not by people. */
+  const placed = useRef(-1)
   const [, redraw] = useReducer((count: number) => count + 1, 0)
 
   rows.set(useMemo(() => items.map(keyOf), [items]))
 
   const goneTo = useRef<object | undefined>(undefined)
-  if (target && target !== goneTo.current && rows.topOf(target.key) !== undefined) {
+  if (target && target !== goneTo.current && ('end' in target || rows.topOf(target.key) !== undefined)) {
     goneTo.current = target
-    anchor.current = { at: 'row', key: target.key, offset: -height.current / 3 }
+    anchor.current = 'end' in target ? { at: 'end' } : { at: 'row', key: target.key, offset: -height.current / 3 }
   }
 
   const top = topFor(anchor.current, rows, height.current)
@@ -75,7 +77,10 @@ export function VirtualList<T>(props: Properties<T>) {
     const element = box.current
     if (!element) return
     const wanted = topFor(anchor.current, rows, height.current)
-    if (Math.abs(element.scrollTop - wanted) > 1) element.scrollTop = wanted
+    if (Math.abs(element.scrollTop - wanted) > 1) {
+      element.scrollTop = wanted
+      placed.current = element.scrollTop
+    }
     tellEnds()
   })
 
@@ -91,6 +96,9 @@ export function VirtualList<T>(props: Properties<T>) {
     const element = box.current
     if (!element) return
     const { scrollTop } = element
+    // The browser tells of our own scrolling as well, and late: rows may have grown since.
+    if (Math.abs(scrollTop - placed.current) <= 1) return
+    placed.current = -1
     if (rows.total - scrollTop - height.current < END_PX) anchor.current = { at: 'end' }
     else {
       const at = rows.at(scrollTop)

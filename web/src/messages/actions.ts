@@ -27,7 +27,7 @@ export function menuOf(message: AnyMessage, place: Place): MenuItem[] {
   const found = channel(chat)
   const rights = found?._ === 'channel' ? found : undefined
   const own = message.out === true
-  if (canWrite(chat)) {
+  if (canWrite(place)) {
     items.push({ icon: 'reply', label: t('message.reply'), onPick: () => (composing.value = { place, reply: message }) })
   }
   if (message._ === 'message') {
@@ -59,14 +59,16 @@ export function menuOf(message: AnyMessage, place: Place): MenuItem[] {
   return items
 }
 
-/** Whether somebody may write in a chat as things stand. */
-export function canWrite(chat: PeerKey): boolean {
+/** Whether somebody may write in a place as things stand. */
+export function canWrite({ chat, thread }: Place): boolean {
   if (isUser(chat)) {
     const found = peer(chat).value
     return found?._ !== 'user' || !found.deleted
   }
   const found = channel(chat)
-  if (found?._ !== 'channel' || found.left) return false
+  if (found?._ !== 'channel') return false
+  // Who is not in a group may still comment on its channel's posts, unless its admins want otherwise.
+  if (found.left && !(thread && !found.joinToSend)) return false
   if (found.creator || found.adminRights?.postMessages) return true
   if (found.broadcast) return false
   return !found.bannedRights?.sendMessages && !found.defaultBannedRights?.sendMessages

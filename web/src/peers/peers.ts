@@ -41,6 +41,14 @@ export function learn(from: { users: tl.TypeUser[]; chats: tl.TypeChat[] }): voi
   })
 }
 
+/** Takes in those of whom nothing is known; of the others newer things are known. */
+export function learnUnknown(from: { users: tl.TypeUser[]; chats: tl.TypeChat[] }): void {
+  learn({
+    users: from.users.filter(({ id }) => !known.get(userKey(id))?.peek()),
+    chats: from.chats.filter(({ id }) => !known.get(channelKey(id))?.peek()),
+  })
+}
+
 function learnOne(key: PeerKey, fresh: KnownPeer): void {
   const place = peer(key)
   const old = place.peek()

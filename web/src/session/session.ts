@@ -17,6 +17,7 @@ export const otherTab = signal(false)
 
 type Listener = (update: tl.TypeUpdate, peers: Peers) => void
 const listeners = new Set<Listener>()
+const learners = new Set<(peers: Peers) => void>()
 const losses = new Set<(channel: number | undefined) => void>()
 
 const port = new WorkerPort(
@@ -34,6 +35,9 @@ const port = new WorkerPort(
         break
       case 'lost':
         for (const lost of losses) lost(message.channel)
+        break
+      case 'peers':
+        for (const learn of learners) learn(message.peers)
         break
       case 'update':
         for (const listen of listeners) listen(message.update, message.peers)
@@ -91,6 +95,11 @@ export function again(): void {
 export function onUpdate(listener: Listener): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
+}
+
+/** Hears how the server describes people and chats. */
+export function onPeers(learner: (peers: Peers) => void): void {
+  learners.add(learner)
 }
 
 /** Hears that too much was missed, everywhere or in one channel: what is shown has to be loaded anew. */

@@ -7,14 +7,14 @@ import * as outbox from '../messages/outbox.js'
 import { heard } from '../messages/typing.js'
 import { announce } from '../notifications/announce.js'
 import { channelKey, keyOf, userKey, type PeerKey } from '../peers/key.js'
-import { learn, noteSeen, peer, update as updatePeer } from '../peers/peers.js'
+import { learn, learnUnknown, noteSeen, peer, update as updatePeer } from '../peers/peers.js'
 import { call, self } from '../session/session.js'
 import type { Peers } from '../worker/protocol.js'
 
 /** Carries out one change that the server told of, in everything this tab shows. */
 export function apply(update: tl.TypeUpdate, peers: Peers): void {
   batch(() => {
-    learn(peers)
+    learnUnknown(peers)
     change(update)
   })
 }

@@ -97,6 +97,9 @@ export class Link {
       const chats = [...peers.chats.values()]
       this.tell({ event: 'update', update, peers: { users, chats } })
     })
+    // With an update the library hands out people and chats as it remembers them, which may be a while ago; as the
+    // server describes them now, they stand in what it sent.
+    client.onServerUpdate.add((update) => this.tellPeers(update))
     // Before anybody is signed in no updates are put in order; this one says that a QR code was read.
     client.onServerUpdate.add((update) => {
       const read = update._ === 'updateShort' && update.update._ === 'updateLoginToken'
@@ -110,6 +113,7 @@ export class Link {
     client.call = async (request, parameters) => {
       const answer = await call(request, parameters)
       const kind = (answer as { _?: string })._
+      if (kind?.startsWith('updates')) this.tellPeers(answer)
       if (kind === 'updates.differenceTooLong') this.tell({ event: 'lost' })
       if (kind === 'updates.channelDifferenceTooLong' && 'channel' in request) {
         const channel = request.channel as tl.RawInputChannel
@@ -117,6 +121,11 @@ export class Link {
       }
       return answer
     }
+  }
+
+  private tellPeers(answer: unknown): void {
+    const { users = [], chats = [] } = answer as { users?: tl.TypeUser[]; chats?: tl.TypeChat[] }
+    if (users.length + chats.length > 0) this.tell({ event: 'peers', peers: { users, chats } })
   }
 
   /** Somebody has signed in by a call of their tab. */

@@ -49,6 +49,9 @@ export type FromWorker =
   | { id: number; done: number; of: number }
   | { event: 'standing'; standing: Standing; persistent: boolean }
   | { event: 'connection'; connection: Connection }
+  /** People and chats as the server described them just now. */
+  | { event: 'peers'; peers: Peers }
+  /** A change, with those it speaks of as they were known before. */
   | { event: 'update'; update: tl.TypeUpdate; peers: Peers }
   | { event: 'lost'; channel?: number }
   | { event: 'facts'; facts: Facts }
