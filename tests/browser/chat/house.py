@@ -112,11 +112,14 @@ class House(Browser):
             lines = answer.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if re.match(rf"{name}(\{{|\s)", line))
 
-    def restart(self, away_s):
-        """Kills the server as a power cut would, and starts it again on the same port after a while."""
-        self.server.process.kill()
-        self.server.process.wait()
-        time.sleep(away_s)
+    def other_tab(self, page):
+        """Another tab of the browser that a page is in."""
+        tab = page.context.new_page()
+        tab.goto(self.address + "/")
+        return tab
+
+    def restart(self):
+        """Starts the server again after it was killed, on the same port."""
         command = [word.replace("127.0.0.1:0", f"127.0.0.1:{self.server.port}") for word in self.server.process.args]
         self.server.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.server.log

@@ -76,7 +76,8 @@ export function VirtualList<T>(props: Properties<T>) {
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return
-    const wanted = topFor(anchor.current, rows, height.current)
+    const atEnd = anchor.current.at === 'end'
+    const wanted = atEnd ? element.scrollHeight - element.clientHeight : topFor(anchor.current, rows, height.current)
     if (Math.abs(element.scrollTop - wanted) > 1) {
       element.scrollTop = wanted
       placed.current = element.scrollTop

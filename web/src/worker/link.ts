@@ -87,10 +87,21 @@ export class Link {
     this.tell({ event: 'lost' })
   }
 
+  private async stillKnown(): Promise<void> {
+    try {
+      await this.client().call({ _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] })
+    } catch (error) {
+      if (error instanceof tl.RpcError && error.code === 401) await this.signedOutElsewhere(error.text)
+    }
+  }
+
   private listen(client: BaseTelegramClient): void {
     client.onConnectionState.add((state) => {
+      const returns = state === 'connected' && this.connection !== 'connected' && this.connection !== 'updating'
       this.connection = state
       this.tell({ event: 'connection', connection: state })
+      // A session that was ended elsewhere loses its connection, and learns why when it asks for something.
+      if (returns && this.standing.is === 'signed-in') void this.stillKnown()
     })
     client.onRawUpdate.add(({ update, peers }) => {
       const users = [...peers.users.values()]
