@@ -6,14 +6,33 @@ use std::fs;
 use crate::graph::Package;
 use crate::process::{output, program, root};
 
+/// Where `DEPS.md` goes on with the packages of the web page.
+const WEB: &str = "\n## web\n";
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// One sentence for each external crate without a line in `DEPS.md`, and for each stale line.
+/// One sentence for each external crate or package without a line in `DEPS.md`, and for each stale line.
 pub fn dependencies(packages: &[Package]) -> Result<Vec<String>, String> {
     let path = root().join("DEPS.md");
     let text = fs::read_to_string(&path).map_err(|error| format!("DEPS.md: {error}"))?;
+    let (crates, web) = text.split_once(WEB).unwrap_or((&text, ""));
     let used = packages.iter().flat_map(|package| &package.external);
-    Ok(compare(&used.cloned().collect(), &explained(&text)))
+    let mut complaints = compare(&used.cloned().collect(), &explained(crates));
+    complaints.extend(compare(&of_the_page()?, &explained(web)));
+    Ok(complaints)
+}
+
+/// The packages that the web page asks for by name.
+fn of_the_page() -> Result<BTreeSet<String>, String> {
+    let path = root().join("web/package.json");
+    let text = fs::read_to_string(&path).map_err(|error| format!("web/package.json: {error}"))?;
+    named_in(&text).map_err(|error| format!("web/package.json: {error}"))
+}
+
+fn named_in(manifest: &str) -> Result<BTreeSet<String>, serde_json::Error> {
+    let manifest: serde_json::Value = serde_json::from_str(manifest)?;
+    let lists = ["dependencies", "devDependencies"].map(|list| manifest[list].as_object());
+    let names = lists.into_iter().flatten().flat_map(serde_json::Map::keys);
+    Ok(names.cloned().collect())
 }
 
 fn compare(used: &BTreeSet<String>, explained: &BTreeSet<String>) -> Vec<String> {
@@ -72,7 +91,7 @@ fn names_host(file: &str, line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{compare, explained, names_host};
+    use super::{compare, explained, named_in, names_host};
     use std::collections::BTreeSet;
 
     fn set(names: &[&str]) -> BTreeSet<String> {
@@ -91,6 +110,12 @@ mod tests {
         let complaints = compare(&set(&["kept", "new"]), &set(&["kept", "gone"]));
         assert_eq!(complaints.len(), 2);
         assert!(complaints[0].contains("`new`") && complaints[1].contains("`gone`"));
+    }
+
+    #[test]
+    fn packages_of_the_page_are_those_it_asks_for_itself() {
+        let manifest = r#"{"dependencies": {"@a/b": "1"}, "devDependencies": {"c": "2"}}"#;
+        assert_eq!(named_in(manifest).expect("JSON"), set(&["@a/b", "c"]));
     }
 
     #[test]
