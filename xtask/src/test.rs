@@ -7,7 +7,7 @@ use crate::process::{self, answers, cargo, program, root, watch};
 use crate::stages::{self, Counts, Stage};
 use crate::{check, packages, run, web};
 
-const STAGES: [Stage; 9] = [
+const STAGES: &[Stage] = &[
     Stage {
         name: "check",
         budget_s: 420,

@@ -14,6 +14,7 @@ use heliograph_domain::login_tokens::TokenError;
 use heliograph_domain::messages::MessageError;
 use heliograph_domain::number::NumberError;
 use heliograph_domain::profile::ProfileError;
+use heliograph_domain::secret_chats::SecretChatError;
 use heliograph_keeper::{KeeperError, TagError};
 use heliograph_model::{BannedRights, NameError, PhoneError, UsernameError};
 use heliograph_pictures::PictureError;
@@ -117,6 +118,33 @@ impl From<MessageError> for RpcError {
             MessageError::ForwardsRestricted => text::CHAT_FORWARDS_RESTRICTED.into(),
             MessageError::Channel(error) => error.into(),
             MessageError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// How long a client is asked to wait whose message finds the other device's queue full, or that has as
+/// many secret chats as it may, in seconds. Clients send it again by themselves.
+const SECRET_WAIT_S: u32 = 600;
+
+impl From<SecretChatError> for RpcError {
+    fn from(error: SecretChatError) -> Self {
+        match error {
+            SecretChatError::UnknownPerson => text::USER_ID_INVALID.into(),
+            SecretChatError::Deleted => text::INPUT_USER_DEACTIVATED.into(),
+            // The methods of secret chats give it another code than all others do.
+            SecretChatError::Blocked => RpcError {
+                code: 403,
+                ..text::USER_IS_BLOCKED.into()
+            },
+            SecretChatError::BlockedByMe => text::YOU_BLOCKED_USER.into(),
+            SecretChatError::Occupied => text::RANDOM_ID_DUPLICATE.into(),
+            SecretChatError::Unknown => text::CHAT_ID_INVALID.into(),
+            SecretChatError::Declined => text::ENCRYPTION_DECLINED.into(),
+            SecretChatError::AlreadyAccepted => text::ENCRYPTION_ALREADY_ACCEPTED.into(),
+            SecretChatError::TooMany | SecretChatError::Full => Self::flood_wait(SECRET_WAIT_S),
+            SecretChatError::UnknownFile => text::FILE_EMTPY.into(),
+            SecretChatError::UnknownPlace => text::MAX_QTS_INVALID.into(),
+            SecretChatError::Store(error) => error.into(),
         }
     }
 }

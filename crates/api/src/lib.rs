@@ -26,6 +26,7 @@ mod reports;
 mod resolve;
 mod restrained;
 mod router;
+pub mod secret_chats;
 mod settings;
 mod stories;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub fn router() -> Router {
     contacts::register(&mut router);
     messages::register(&mut router);
     channels::register(&mut router);
+    secret_chats::register(&mut router);
     upload::register(&mut router);
     photos::register(&mut router);
     bots::register(&mut router);

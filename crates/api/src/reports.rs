@@ -7,7 +7,7 @@ use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::channels;
-use heliograph_model::{ChannelId, Message, MessageId, Peer, Territory};
+use heliograph_model::{ChannelId, Message, MessageId, Peer, Territory, UserId};
 use heliograph_moderation::Subject;
 use heliograph_moderation::cases::{Excerpt, Origin};
 use heliograph_moderation::decisions::{DecideError, Hide, Verdict};
@@ -88,6 +88,11 @@ async fn report_peer(cx: Ctx, req: f::account::ReportPeer) -> Result<bool> {
 /// Fails as [`report_peer`] does.
 async fn report_profile_photo(cx: Ctx, req: f::account::ReportProfilePhoto) -> Result<bool> {
     report_whole(&cx, &req.peer, &req.reason, &req.message).await
+}
+
+/// Reports a person from a secret chat as spam, without anything that was said there.
+pub(crate) async fn spam_from(cx: &Ctx, person: UserId) -> Result<()> {
+    file(cx, Peer::User(person), &[], spam(), "").await
 }
 
 async fn report_whole(

@@ -6,9 +6,10 @@ use crate::error::{Result, text};
 use crate::limits::Rate;
 use crate::render::{self, Everyone, Shown, Viewer};
 use crate::router::{Access, Router};
+use crate::secret_chats as secret;
 use heliograph_domain::messages::{self, Window};
-use heliograph_domain::{bots, channels, dialogs};
-use heliograph_model::{Change, ChannelId, Owner, Peer, UserId};
+use heliograph_domain::{bots, channels, dialogs, secret_chats};
+use heliograph_model::{AuthKeyId, Change, ChannelId, Owner, Peer, UserId};
 use heliograph_store::mailbox::{self, Log};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::updates::{ChannelDifference, Difference, State};
@@ -26,19 +27,20 @@ pub(crate) fn register(router: &mut Router) {
 async fn get_state(cx: Ctx, _: f::updates::GetState) -> Result<State> {
     let viewer = cx.viewer()?;
     let mut view = cx.store.view().await?;
-    Ok(state(viewer, &mut *view).await?.into())
+    Ok(state(viewer, cx.caller().key, &mut *view).await?.into())
 }
 
-/// Where a mailbox stands. `unread_count` counts chats; nothing is queued (`qts`) and nothing
-/// numbered by `seq` yet.
+/// Where a mailbox stands, and the queue of a device's secret chats (`qts`). `unread_count` counts
+/// chats; nothing is numbered by `seq`.
 pub(crate) async fn state(
     viewer: Viewer<'_>,
+    device: AuthKeyId,
     rows: &mut dyn Rows,
 ) -> Result<types::updates::State, StoreError> {
     let pts = mailbox::state(rows, viewer.me.into()).await?.pts as i32;
     Ok(types::updates::State {
         pts,
-        qts: 0,
+        qts: secret_chats::qts(rows, device).await? as i32,
         date: render::date_of(viewer),
         seq: 0,
         unread_count: dialogs::unread_chats(rows, viewer.me).await? as i32,
@@ -57,13 +59,26 @@ const BEHIND_MAX: u32 = 100_000;
 /// been on its way when the client was given that date. They may be told twice.
 const OVERLAP_S: i32 = 5;
 
-/// `updates.getDifference`: what happened in the caller's mailbox since `pts` and `date`, in slices.
+/// How many bytes of secret chats one answer holds, and how many messages where the client does not say.
+const SECRET_BYTES_MAX: usize = 1 << 20;
+
+/// The date with which TDLib asks for nothing and tells instead that it has everything up to `pts` and
+/// `qts`.
+const CONFIRMATION: i32 = i32::MAX;
+
+/// `updates.getDifference`: what happened in the caller's mailbox since `pts` and `date`, and what waits
+/// for the caller's device from secret chats after `qts`, in slices.
 ///
 /// The last slice carries the changes without pts besides, as they stand now, and names the channels
 /// in which something has happened since `date`: clients ask for those one by one.
 async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Difference> {
     let viewer = cx.viewer()?;
+    let device = cx.caller().key;
     let owner = viewer.me.into();
+    let qts = req.qts.max(0) as u32;
+    if req.date == CONFIRMATION {
+        confirm_secret(&cx, qts).await?;
+    }
     let mut view = cx.store.view().await?;
     let pts = req.pts.max(0) as u32;
     let end = mailbox::state(&mut *view, owner).await?.pts;
@@ -76,28 +91,32 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
         let pts = end as i32;
         return Ok(types::updates::DifferenceTooLong { pts }.into());
     }
-    let slice = match req.pts_limit {
-        Some(limit) if limit > 0 => (limit as usize).min(SLICE_MAX),
-        _ => SLICE,
-    };
+    let slice = limit_of(req.pts_limit);
     let log = mailbox::after(&mut *view, owner, pts, slice).await?;
-    if log.more {
-        return Ok(slice_of(viewer, &mut *view, log, &req).await?);
+    let limit = limit_of(req.qts_limit);
+    let secret = secret_chats::after(&mut *view, device, qts, limit, SECRET_BYTES_MAX).await?;
+    if log.more || secret.more {
+        return Ok(slice_of(viewer, device, &mut *view, log, secret, &req).await?);
     }
     let since = req.date.saturating_sub(OVERLAP_S);
     let notices = mailbox::notices_since(&mut *view, owner, since, usize::MAX).await?;
     let changed = channels::changed_since(&mut *view, viewer.me, since).await?;
-    if log.pts == pts && notices.is_empty() && changed.is_empty() {
+    let mut shown = Shown::default();
+    let of_secret = secret::since(viewer, &mut *view, device, since, &mut shown).await?;
+    let nothing_secret = of_secret.is_empty() && secret.messages.is_empty();
+    if log.pts == pts && notices.is_empty() && changed.is_empty() && nothing_secret {
         return Ok(types::updates::DifferenceEmpty {
             date: render::date_of(viewer),
             seq: 0,
         }
         .into());
     }
-    let (others, mut shown) = render::notices(viewer, &mut *view, &notices).await?;
+    let (others, of_notices) = render::notices(viewer, &mut *view, &notices).await?;
+    shown.join(of_notices);
     let (new_messages, mut other_updates) =
         split(viewer, &mut *view, owner, &log, &mut shown).await?;
     other_updates.extend(others);
+    other_updates.extend(of_secret);
     for (channel, pts) in changed {
         shown.channels.insert(channel);
         let (channel_id, pts) = (channel.0, Some(pts as i32));
@@ -106,25 +125,48 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
     let Everyone { users, chats } = shown.load(viewer, &mut *view).await?;
     Ok(types::updates::Difference {
         new_messages,
-        new_encrypted_messages: Vec::new(),
+        new_encrypted_messages: secret::messages(&cx.access, secret.messages),
         other_updates,
         chats,
         users,
         state: types::updates::State {
             pts: log.pts as i32,
-            ..state(viewer, &mut *view).await?
+            qts: secret.qts as i32,
+            ..state(viewer, device, &mut *view).await?
         }
         .into(),
     }
     .into())
 }
 
-/// A part of the log, after which the client asks again with the state in it. The date stays the
+/// How many entries one answer holds.
+fn limit_of(asked: Option<i32>) -> usize {
+    match asked {
+        Some(limit) if limit > 0 => (limit as usize).min(SLICE_MAX),
+        _ => SLICE,
+    }
+}
+
+/// Erases what the device says it has. A number that its queue has not given out says nothing.
+async fn confirm_secret(cx: &Ctx, qts: u32) -> Result<()> {
+    let known = {
+        let mut view = cx.store.view().await?;
+        secret_chats::qts(&mut *view, cx.caller().key).await?
+    };
+    if qts <= known {
+        cx.confirm(qts).await?;
+    }
+    Ok(())
+}
+
+/// A part of the log, or of the device's queue, after which the client asks again with the state in it. The date stays the
 /// client's own until the last part, which brings what is kept by date.
 async fn slice_of(
     viewer: Viewer<'_>,
+    device: AuthKeyId,
     rows: &mut dyn Rows,
     log: Log,
+    secret: secret_chats::Waiting,
     req: &f::updates::GetDifference,
 ) -> Result<Difference, StoreError> {
     let mut shown = Shown::default();
@@ -133,14 +175,15 @@ async fn slice_of(
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::updates::DifferenceSlice {
         new_messages,
-        new_encrypted_messages: Vec::new(),
+        new_encrypted_messages: secret::messages(&viewer.services.access, secret.messages),
         other_updates,
         chats,
         users,
         intermediate_state: types::updates::State {
             pts: log.pts as i32,
+            qts: secret.qts as i32,
             date: req.date,
-            ..state(viewer, rows).await?
+            ..state(viewer, device, rows).await?
         }
         .into(),
     }

@@ -5,8 +5,10 @@ use crate::error::{Result, text};
 use crate::limits::Rate;
 use crate::render;
 use crate::router::{Access, Router};
+use crate::secret_chats;
 use heliograph_domain::bus::Signal;
 use heliograph_domain::files::{File, Part};
+use heliograph_domain::secret_chats::NoteFetched;
 use heliograph_domain::switches::Switch;
 use heliograph_domain::{accounts, channels, files, switches};
 use heliograph_model::{FileId, Peer};
@@ -93,6 +95,9 @@ const STRETCH_MAX: i64 = 1 << 20;
 /// client would be sent (`cdn_supported`).
 async fn get_file(cx: Ctx, req: f::upload::GetFile) -> Result<enums::upload::File> {
     let (offset, limit) = stretch(req.offset, req.limit, req.precise)?;
+    if let InputFileLocation::InputEncryptedFileLocation(named) = &req.location {
+        return get_encrypted(&cx, named, offset, limit).await;
+    }
     let (id, file, thumb) = locate(&cx, &req.location).await?;
     let found = cx.files.read(id, thumb, offset..offset + limit).await?;
     let bytes = found.ok_or(text::LOCATION_INVALID)?;
@@ -104,6 +109,30 @@ async fn get_file(cx: Ctx, req: f::upload::GetFile) -> Result<enums::upload::Fil
     let mtime = file.created;
     Ok(types::upload::File {
         type_,
+        mtime,
+        bytes,
+    }
+    .into())
+}
+
+/// A stretch of an encrypted file. Once the other side has its end, the file goes a day later.
+async fn get_encrypted(
+    cx: &Ctx,
+    named: &types::InputEncryptedFileLocation,
+    offset: u64,
+    limit: u64,
+) -> Result<enums::upload::File> {
+    let me = cx.user()?;
+    let stored = secret_chats::locate(cx, named).await?;
+    let id = stored.file.id;
+    let found = cx.files.read(id, None, offset..offset + limit).await?;
+    let bytes = found.ok_or(text::LOCATION_INVALID)?;
+    if stored.is_news(me, offset, bytes.len()) {
+        cx.write(NoteFetched { id, by: me }).await?;
+    }
+    let mtime = stored.created;
+    Ok(types::upload::File {
+        type_: FileType::FileUnknown,
         mtime,
         bytes,
     }

@@ -146,6 +146,8 @@ pub struct Standing {
     pub missing: Option<Missing>,
     /// How it ended, once that is in the log.
     pub outcome: Option<Outcome>,
+    /// What else is said of how it ended.
+    pub statement: Option<String>,
     /// The package, if there is one.
     pub package: Option<Package>,
     /// The signed receipt: a note over what was received when, and what the log will commit to.

@@ -160,7 +160,17 @@ pub const CHOICES: [(&str, &[(&str, &str)]); 7] = [
             ),
         ],
     ),
-    ("data", &[("phone", MEMBERS[0]), ("ip", MEMBERS[1])]),
+    (
+        "data",
+        &[
+            ("phone", MEMBERS[0]),
+            ("ip", MEMBERS[1]),
+            (
+                "secret-chats",
+                "secret chats (no key is held; is answered “impossible”, with a technical statement)",
+            ),
+        ],
+    ),
     (
         "purpose",
         &[

@@ -148,6 +148,8 @@ pub enum Beyond {
     SeveralAccounts,
     /// It asks for something other than a phone number and addresses.
     OtherData,
+    /// It asks for secret chats, of which the server has no key.
+    SecretChats,
     /// It asks who used an address.
     ByAddress,
     /// It asks about a time that is still to come.
@@ -159,7 +161,8 @@ impl Beyond {
     pub fn outcome(self) -> Outcome {
         match self {
             // Records are sealed: nobody can search them for an address.
-            Beyond::ByAddress => Outcome::Impossible,
+            // And secret chats open with keys that only two devices have.
+            Beyond::ByAddress | Beyond::SecretChats => Outcome::Impossible,
             Beyond::SeveralAccounts | Beyond::OtherData | Beyond::Future => Outcome::OutOfDesk,
         }
     }
@@ -213,7 +216,7 @@ impl Asked {
         };
         // In this order, the gravest first, so that one form always ends in the same way.
         let Some(kinds) = kinds(&form.data) else {
-            return Ok(Asked::OutOfDesk(beyond(Beyond::OtherData)));
+            return Ok(Asked::OutOfDesk(beyond(beyond_kinds(&form.data))));
         };
         let mut targets = targets.into_iter();
         let target = match (targets.next(), targets.next()) {
@@ -284,6 +287,20 @@ fn kinds(words: &[String]) -> Option<Kinds> {
         (true, false) => Kinds::Phone,
         _ => Kinds::Ip,
     })
+}
+
+/// The word with which a form asks for secret chats.
+pub const SECRET_CHATS: &str = "secret-chats";
+
+/// What a form asks for whose kinds are beyond the desk: secret chats are answered with a statement,
+/// unless something else is asked for as well that counsel must answer.
+fn beyond_kinds(words: &[String]) -> Beyond {
+    let known = ["phone", "ip", SECRET_CHATS];
+    if words.iter().all(|word| known.contains(&word.as_str())) {
+        Beyond::SecretChats
+    } else {
+        Beyond::OtherData
+    }
 }
 
 fn gag(text: &str) -> Result<Gag, FormError> {

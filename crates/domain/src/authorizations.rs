@@ -1,7 +1,7 @@
 //! Who is signed in where.
 
 use crate::keys::{self, ClientInfo, KeyRow};
-use crate::{accounts, services};
+use crate::{accounts, secret_chats, services};
 use heliograph_model::{AuthKeyId, UnixMs, UserId};
 use heliograph_store::mailbox::{self, Mailbox};
 use heliograph_store::{Command, KeyRange, Locks, Order, Rows, StoreError, Table, Tx, row};
@@ -208,6 +208,7 @@ impl Command for SignOut {
                 continue;
             }
             tx.delete::<Authorization>(self.user.into(), &key.0)?;
+            secret_chats::key_gone(tx, self.user, key).await?;
             if self.destroy {
                 tx.delete::<KeyRow>(key.into(), &())?;
             } else {
@@ -219,7 +220,7 @@ impl Command for SignOut {
     }
 }
 
-/// Takes one key out of an account. Further keys of the same device stay signed in, as devices of
+/// Takes one key out of an account, and ends its secret chats. Further keys of the same device stay signed in, as devices of
 /// their own: nobody may be signed in where the account's owner cannot see it.
 pub(crate) async fn remove(
     tx: &mut Tx<'_>,
@@ -232,6 +233,7 @@ pub(crate) async fn remove(
             tx.put(user.into(), &other.0, &authorization)?;
         }
     }
+    secret_chats::key_gone(tx, user, key).await?;
     tx.delete::<Authorization>(user.into(), &key.0)
 }
 
@@ -241,6 +243,7 @@ pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<AuthKey
     let mut ended = Vec::new();
     for (key, _) in all_keys(tx, user).await? {
         tx.delete::<Authorization>(user.into(), &key.0)?;
+        secret_chats::key_gone(tx, user, key).await?;
         keys::set_user(tx, key, None).await?;
         ended.push(key);
     }

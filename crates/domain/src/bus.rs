@@ -5,7 +5,7 @@
 
 use crate::bots::BotUpdate;
 use crate::presence::Status;
-use heliograph_model::{AuthKeyId, ChannelId, Peer, UserId};
+use heliograph_model::{AuthKeyId, ChannelId, Peer, SecretChatId, UserId};
 use heliograph_store::Wake;
 use std::sync::Arc;
 
@@ -33,6 +33,15 @@ pub enum Signal {
         from: UserId,
         /// What they do: one boxed `SendMessageAction`.
         action: Arc<[u8]>,
+    },
+    /// Somebody is typing in a secret chat.
+    SecretTyping {
+        /// Who is to see it.
+        to: UserId,
+        /// On which device.
+        device: AuthKeyId,
+        /// In which chat.
+        chat: SecretChatId,
     },
     /// What a channel is has changed (name, description, settings): its members' clients look anew.
     ChannelChanged {

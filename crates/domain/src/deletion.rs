@@ -13,7 +13,9 @@
 mod written;
 
 use crate::accounts::Account;
-use crate::{accounts, authorizations, bots, channels, contacts, files, jobs, profile};
+use crate::{
+    accounts, authorizations, bots, channels, contacts, files, jobs, profile, secret_chats,
+};
 use heliograph_model::{
     About, AuthKeyId, ChannelId, LastName, MessageId, Owner, Peer, PersonKind, UserId,
 };
@@ -262,7 +264,8 @@ async fn erase_chat(tx: &mut Tx<'_>, user: UserId, peer: Peer) -> Result<bool, S
 
 /// Removes some of what stands in tables of the account's own; whether that was all.
 async fn erase_traces(tx: &mut Tx<'_>, user: UserId) -> Result<bool, StoreError> {
-    Ok(wipe::<{ Table::Setting as u8 }>(tx, user).await?
+    Ok(secret_chats::refuse_requests(tx, user, BATCH).await?
+        && wipe::<{ Table::Setting as u8 }>(tx, user).await?
         && wipe::<{ Table::Blocked as u8 }>(tx, user).await?
         && wipe::<{ Table::Notice as u8 }>(tx, user).await?
         && wipe::<{ Table::Sent as u8 }>(tx, user).await?
@@ -274,14 +277,19 @@ async fn erase_traces(tx: &mut Tx<'_>, user: UserId) -> Result<bool, StoreError>
         && wipe::<{ Table::Event as u8 }>(tx, user).await?)
 }
 
-async fn wipe<const TABLE: u8>(tx: &mut Tx<'_>, user: UserId) -> Result<bool, StoreError> {
+/// Removes some of what an owner has in a table; whether that was all.
+pub(crate) async fn wipe<const TABLE: u8>(
+    tx: &mut Tx<'_>,
+    owner: impl Into<Owner>,
+) -> Result<bool, StoreError> {
+    let owner = owner.into();
     let all = KeyRange::all();
     let found = tx
         .rows()
-        .list::<Bare<TABLE>>(user.into(), all, Order::Ascending, BATCH)
+        .list::<Bare<TABLE>>(owner, all, Order::Ascending, BATCH)
         .await?;
     for (key, _) in &found {
-        tx.delete::<Bare<TABLE>>(user.into(), key)?;
+        tx.delete::<Bare<TABLE>>(owner, key)?;
     }
     Ok(found.len() < BATCH)
 }

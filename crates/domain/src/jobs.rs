@@ -1,7 +1,7 @@
 //! Follow-up work.
 
 use crate::services::announcements;
-use crate::{channels, deletion, files, history, keys};
+use crate::{channels, deletion, files, history, keys, secret_chats};
 use heliograph_model::{Notice, Owner, UnixMs, UserId};
 use heliograph_store::{
     Command, Job, JobKey, KeyRange, Locks, Order, Store, StoreError, Tx, enqueue, mailbox, uses,
@@ -101,6 +101,12 @@ impl Command for RunJob {
             channels::ERASE_CHANNEL => channels::erase(tx, payload).await,
             uses::FORGET_FILE => files::forget_file(tx, payload).await,
             keys::FORGET_UNUSED => keys::forget_unused(tx, payload).await,
+            secret_chats::END_REQUEST => secret_chats::end_request(tx, payload).await,
+            secret_chats::END_CHAT => secret_chats::end_chat(tx, payload).await,
+            secret_chats::END_KEY => secret_chats::end_key(tx, payload).await,
+            secret_chats::FORGET_PLACE => secret_chats::forget_place(tx, payload).await,
+            secret_chats::FORGET_WAITING => secret_chats::forget_waiting(tx, payload).await,
+            secret_chats::FORGET_FILE => secret_chats::forget_file(tx, payload).await,
             // A kind that this version does not know was left by a newer one; it goes.
             _ => Ok(()),
         }

@@ -26,6 +26,7 @@ pub mod number;
 pub mod presence;
 pub mod profile;
 pub mod sealing;
+pub mod secret_chats;
 pub mod services;
 pub mod settings;
 pub mod stale;

@@ -14,6 +14,7 @@ mod names;
 mod person;
 mod phone;
 mod public;
+mod secret;
 
 pub use change::{Change, Counters, Logged, Message, Notice, Thread};
 pub use channel::{Admin, AdminRights, Ban, BannedRights, Channel, Description, Member, Title};
@@ -27,6 +28,10 @@ pub use names::{
 pub use person::{Person, PersonKind};
 pub use phone::{E164, PhoneError};
 pub use public::{PublicDraft, PublicKind, PublicPeer, PublicPost, SizeClass};
+pub use secret::{
+    ELEMENT_BYTES, ElementError, GENERATOR, GROUP_VERSION, GroupElement, OpaqueBlob, PRIME,
+    SecretChatId, SecretFile, SecretNews,
+};
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(

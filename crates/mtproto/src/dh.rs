@@ -67,7 +67,7 @@ impl DhPair {
     }
 
     /// `other^a mod p`, big-endian. `other` must have passed [`is_in_bounds`].
-    pub(crate) fn agree(&self, other: &[u8; DH_BYTES]) -> Zeroizing<[u8; DH_BYTES]> {
+    pub fn agree(&self, other: &[u8; DH_BYTES]) -> Zeroizing<[u8; DH_BYTES]> {
         Zeroizing::new(power(other, &*self.secret))
     }
 }

@@ -210,6 +210,7 @@ const BENCH_EXAMPLES: &str = "\
 Examples:
   heliograph bench sends --pairs 100 --seconds 10
   heliograph bench sends --rate 1500 --json
+  heliograph bench sends --secret
   heliograph bench idle --connections 10000";
 
 const SERVE_EXAMPLES: &str = "\

@@ -24,7 +24,7 @@ pub fn describe(
 
 /// What is kept beside the sealed records, and for how long; the whole inventory stands in
 /// `docs/data-inventory.md`, which a test compares with the tables.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 8] = [
     (
         "Messages and chats",
         "until you delete them; what others received stays theirs",
@@ -36,6 +36,14 @@ const KEPT: [(&str, &str); 6] = [
     (
         "A tag of your number, which nobody can turn back into it without the keeper's key",
         "as long as the account has the number",
+    ),
+    (
+        "What others have sent you in secret chats, as bytes that nobody here can read",
+        "until your device has it; 30 days at most",
+    ),
+    (
+        "Which two devices a secret chat connects",
+        "until one of them ends it",
     ),
     (
         "Which devices are signed in, with the country they signed in from",
@@ -62,6 +70,31 @@ mod tests {
         let listen = SocketAddr::from(([127, 0, 0, 1], 50_123));
         let installation = describe(&settings, listen).expect("an origin");
         installation.address().to_owned()
+    }
+
+    #[test]
+    fn the_term_of_secret_chats_is_the_same_wherever_it_is_told() {
+        let days = heliograph_domain::secret_chats::KEPT_S / 86_400;
+        let told = heliograph_disclosure::letters::SECRET_CHATS_KEPT_DAYS;
+        assert_eq!(days, i64::from(told));
+        let line = format!("until your device has it; {days} days at most");
+        assert!(KEPT.iter().any(|(_, how_long)| *how_long == line));
+    }
+
+    #[test]
+    fn the_group_of_secret_chats_is_the_one_of_the_key_exchange() {
+        use heliograph_model::{GENERATOR, GroupElement, PRIME};
+        use heliograph_mtproto::dh;
+        assert_eq!((GENERATOR, PRIME), (dh::GENERATOR, dh::PRIME));
+        let mut value = PRIME;
+        for place in 0..12 {
+            for byte in [0, 1, 0x7f, 0xff] {
+                value[place] = byte;
+                let checked = GroupElement::parse(&value).is_ok();
+                assert_eq!(checked, dh::is_in_bounds(&value), "{place}: {byte}");
+            }
+            value = [0; 256];
+        }
     }
 
     #[test]

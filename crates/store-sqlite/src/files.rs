@@ -123,11 +123,12 @@ pub(crate) const FORMAT: u32 = STEPS.len() as u32;
 
 /// Each step brings the format from its index to the next. Steps are never changed once released,
 /// only added.
-const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 4] = [
+const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 5] = [
     create_tables,
     add_histories,
     add_channels,
     add_files_and_moderation,
+    add_secret_chats,
 ];
 
 enum Migration {
@@ -180,6 +181,11 @@ fn add_channels(connection: &Connection) -> rusqlite::Result<()> {
 /// Format 4: files, what the search index has yet to see, moderation (37 to 50).
 fn add_files_and_moderation(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&sql_of_tables(&Table::ALL[36..50]))
+}
+
+/// Format 5: secret chats (51 to 56).
+fn add_secret_chats(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&sql_of_tables(&Table::ALL[50..56]))
 }
 
 fn sql_of_tables(tables: &[Table]) -> String {

@@ -2,7 +2,7 @@
 
 use crate::group::{Pending, queue};
 use crate::{Command, Rows, StoreError, View};
-use heliograph_model::{Logged, Notice, Owner, UnixMs};
+use heliograph_model::{Logged, Notice, Owner, SecretNews, UnixMs};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct Wake {
     pub logged: Vec<Arc<Logged>>,
     /// Changes without pts.
     pub notices: Vec<Notice>,
+    /// What the owner's devices have to be told of their secret chats.
+    pub secret: Vec<SecretNews>,
     /// The session whose call made the change: its own answer tells it.
     pub origin: Option<u64>,
 }

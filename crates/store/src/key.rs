@@ -1,6 +1,6 @@
 //! Row keys: bytes that sort as the values they stand for.
 
-use heliograph_model::{ChannelId, FileId, MessageId, Peer, UserId};
+use heliograph_model::{ChannelId, FileId, MessageId, Peer, SecretChatId, UserId};
 
 /// A value that can be (part of) a row's key.
 ///
@@ -85,6 +85,16 @@ impl Key for FileId {
     }
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         i64::read(bytes).map(FileId)
+    }
+}
+
+impl Key for SecretChatId {
+    fn write(&self, out: &mut Vec<u8>) {
+        i64::from(self.0).write(out);
+    }
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let number = i64::read(bytes)?;
+        number.try_into().ok().map(SecretChatId)
     }
 }
 

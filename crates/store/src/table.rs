@@ -106,11 +106,23 @@ pub enum Table {
     Switch = 49,
     /// Which version of the terms an account has accepted; what was announced to everybody.
     Terms = 50,
+    /// Secret chats that are asked for or open.
+    SecretChat = 51,
+    /// What a device, or an account, has to do with secret chats.
+    SecretPlace = 52,
+    /// Messages of secret chats that wait for a device, by its own counter (`qts`).
+    SecretQueue = 53,
+    /// Where a device's queue stands.
+    SecretHead = 54,
+    /// Which of a sender's `random_id`s a secret chat has seen lately.
+    SecretSent = 55,
+    /// Encrypted files: size, and the secret chats in which they were sent.
+    SecretFile = 56,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 50] = [
+    pub const ALL: [Table; 56] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -161,6 +173,12 @@ impl Table {
         Table::Term,
         Table::Switch,
         Table::Terms,
+        Table::SecretChat,
+        Table::SecretPlace,
+        Table::SecretQueue,
+        Table::SecretHead,
+        Table::SecretSent,
+        Table::SecretFile,
     ];
 
     /// The table's name in a database.
@@ -216,6 +234,12 @@ impl Table {
             Table::Term => "term",
             Table::Switch => "switch",
             Table::Terms => "terms",
+            Table::SecretChat => "secret_chat",
+            Table::SecretPlace => "secret_place",
+            Table::SecretQueue => "secret_queue",
+            Table::SecretHead => "secret_head",
+            Table::SecretSent => "secret_sent",
+            Table::SecretFile => "secret_file",
         }
     }
 

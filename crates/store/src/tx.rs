@@ -3,7 +3,7 @@
 use crate::engine::BoxFuture;
 use crate::group::Overlay;
 use crate::{Entry, Key, Locks, Row, RowName, Rows, Scan, StoreError, Table, Wake};
-use heliograph_model::{Logged, Notice, Owner, UnixMs};
+use heliograph_model::{Logged, Notice, Owner, SecretNews, UnixMs, UserId};
 use std::sync::Arc;
 
 /// A command's view of the store, and its changes so far.
@@ -68,6 +68,12 @@ impl Tx<'_> {
         self.wake(owner);
     }
 
+    /// Notes, for the wake-up after the commit, what a person's devices have to be told of their secret
+    /// chats. It is kept nowhere but in the rows that it names.
+    pub fn note_secret(&mut self, user: UserId, news: SecretNews) {
+        self.wake(user.into()).secret.push(news);
+    }
+
     pub(crate) fn note_job(&mut self) {
         self.jobs_due = true;
     }
@@ -80,6 +86,7 @@ impl Tx<'_> {
                 owner,
                 logged: Vec::new(),
                 notices: Vec::new(),
+                secret: Vec::new(),
                 origin,
             });
             self.wakes.len() - 1

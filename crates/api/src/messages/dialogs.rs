@@ -9,7 +9,7 @@ use crate::router::{Access, Router};
 use crate::{settings, updates};
 use heliograph_domain::channels;
 use heliograph_domain::dialogs::{self, ListOffset, Listed};
-use heliograph_model::Peer;
+use heliograph_model::{AuthKeyId, Peer};
 use heliograph_store::{Rows, StoreError};
 use heliograph_tl::enums::messages::{DialogFilters, Dialogs, PeerDialogs};
 use heliograph_tl::enums::{self, InputDialogPeer, InputPeer};
@@ -95,7 +95,7 @@ async fn get_pinned_dialogs(cx: Ctx, req: f::messages::GetPinnedDialogs) -> Resu
             chats.push(dialogs::one_or_empty(&mut *view, viewer.me, peer).await?);
         }
     }
-    with_state(viewer, &mut *view, &chats).await
+    with_state(viewer, cx.caller().key, &mut *view, &chats).await
 }
 
 /// How many chats one request names at most.
@@ -118,7 +118,7 @@ async fn get_peer_dialogs(cx: Ctx, req: f::messages::GetPeerDialogs) -> Result<P
     for peer in named {
         chats.push(dialogs::one_or_empty(&mut *view, viewer.me, peer).await?);
     }
-    with_state(viewer, &mut *view, &chats).await
+    with_state(viewer, cx.caller().key, &mut *view, &chats).await
 }
 
 impl Ctx {
@@ -134,6 +134,7 @@ impl Ctx {
 
 async fn with_state(
     viewer: Viewer<'_>,
+    device: AuthKeyId,
     rows: &mut dyn Rows,
     chats: &[Listed],
 ) -> Result<PeerDialogs> {
@@ -143,7 +144,7 @@ async fn with_state(
         messages,
         chats: everyone.chats,
         users: everyone.users,
-        state: updates::state(viewer, rows).await?.into(),
+        state: updates::state(viewer, device, rows).await?.into(),
     }
     .into())
 }

@@ -212,7 +212,7 @@ impl Ctx {
     }
 
     /// A random id: 63 bits, so that two never meet.
-    fn new_file_id(&self) -> FileId {
+    pub(crate) fn new_file_id(&self) -> FileId {
         let id = i64::from_le_bytes(self.random()) & i64::MAX;
         FileId(id.max(1))
     }

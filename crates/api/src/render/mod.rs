@@ -21,7 +21,7 @@ pub(crate) use channels::{
 };
 pub(crate) use entities::{entities, parse_entities};
 pub(crate) use marks::for_all as marks_for;
-pub(crate) use media::{chat_photo, face_of, may_see_face, media, photo, public_face};
+pub(crate) use media::{MEDIA_DC, chat_photo, face_of, may_see_face, media, photo, public_face};
 pub(crate) use messages::{draft, message, message_for, message_in, peer, replies};
 pub(crate) use page::{Slice, page, slice};
 pub(crate) use people::{contact_settings, may_see_status, min_user, status, user, users};

@@ -38,6 +38,12 @@ impl Shown {
         shown
     }
 
+    /// Notes everyone whom another part of the answer shows.
+    pub fn join(&mut self, other: Shown) {
+        self.people.extend(other.people);
+        self.channels.extend(other.channels);
+    }
+
     /// Notes a person or channel.
     pub fn add(&mut self, peer: Peer) {
         match peer {

@@ -475,6 +475,7 @@ pub async fn signal(
         }
         .into(),
         Signal::Wake(_)
+        | Signal::SecretTyping { .. }
         | Signal::ChannelTyping { .. }
         | Signal::ChannelChanged { .. }
         | Signal::SignedIn { .. }

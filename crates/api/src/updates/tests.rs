@@ -32,17 +32,17 @@ async fn a_new_mailbox_stands_at_one() {
     };
     assert_eq!(
         state(world.call(&ada, f::updates::GetState).await),
-        (1, 0, 0, 0)
+        (1, 1, 0, 0)
     );
     say(&world, &ben, &ada, "hello").await;
     say(&world, &ben, &ada, "hello").await;
     assert_eq!(
         state(world.call(&ada, f::updates::GetState).await),
-        (3, 0, 0, 1)
+        (3, 1, 0, 1)
     );
     assert_eq!(
         state(world.call(&ben, f::updates::GetState).await),
-        (3, 0, 0, 0)
+        (3, 1, 0, 0)
     );
 }
 

@@ -95,6 +95,7 @@ pub(super) struct Status {
     log_entry: Option<u64>,
     missing: Option<ApiMissing>,
     outcome: Option<ApiOutcome>,
+    statement: Option<String>,
     package: Option<ApiPackage>,
 }
 
@@ -139,6 +140,7 @@ impl From<Standing> for Status {
                 code: outcome.word(),
                 meaning: letters::refusal(outcome),
             }),
+            statement: standing.statement,
             package: standing.package.map(|package| ApiPackage {
                 sha256: hex(&package.sha256),
                 size_bytes: package.size_bytes,

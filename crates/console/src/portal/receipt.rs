@@ -126,6 +126,7 @@ fn show(shared: &Shared, secret: &str, standing: &Standing, wrong: Option<&str>)
                 h2 #outcome { "How it ended" }
                 p { code { (outcome.word()) } }
                 @if let Some(words) = letters::refusal(outcome) { p { (words) } }
+                @if let Some(statement) = &standing.statement { p #statement { (statement) } }
             }
         }
         @if let Some(package) = &standing.package { (the_package(&here, package, now_s)) }

@@ -76,6 +76,7 @@ impl Counter for FakeCounter {
                 due_s: NOW_S + 5 * 86_400,
             }),
             outcome,
+            statement: None,
             package: package.as_ref().map(|bytes| Package {
                 sha256: [9; 32],
                 size_bytes: bytes.len() as u64,

@@ -4,6 +4,8 @@ use super::correct::open_until;
 use super::receive::receipt_hash;
 use super::{FlowError, Office};
 use crate::case::{CaseFile, State, note, timer};
+use crate::letters;
+use crate::order::{Asked, Beyond};
 use crate::recognition::Rung;
 use heliograph_desk_store::View;
 use heliograph_transparency::entry::{Outcome, Priority};
@@ -43,6 +45,8 @@ pub struct Standing {
     pub missing: Option<(String, u64)>,
     /// How it ended, once that is in the log.
     pub outcome: Option<Outcome>,
+    /// What else is said of how it ended.
+    pub statement: Option<String>,
     /// The package, once the end is in the log.
     pub package: Option<PackageFacts>,
     /// The signed receipt.
@@ -65,6 +69,7 @@ impl Office {
             let end = file.end(view)?.filter(|_| public);
             let receipt: Option<String> =
                 crate::case::read(view, &file.note(note::RECEIPT), &file.keys.texts())?;
+            let outcome = end.map(|end| end.outcome()).transpose()?;
             Ok(Some(Standing {
                 state: file.state,
                 rung: file.rung(),
@@ -74,11 +79,22 @@ impl Office {
                 request: file.logged("request"),
                 opened: file.logged("open").is_some(),
                 missing: open_until(view, &file)?.filter(|(_, due_s)| now_s < *due_s),
-                outcome: end.map(|end| end.outcome()).transpose()?,
+                outcome,
+                statement: outcome.and_then(|outcome| statement(&file, outcome)),
                 package: package(view, &file)?.filter(|_| public),
                 receipt: receipt.unwrap_or_default(),
             }))
         })
+    }
+}
+
+/// What an authority is told besides that asked for secret chats, where that is why nothing was given.
+fn statement(file: &CaseFile, outcome: Outcome) -> Option<String> {
+    match &file.asked {
+        Asked::OutOfDesk(asked) if asked.beyond == Beyond::SecretChats => {
+            (outcome == Outcome::Impossible).then(letters::secret_chats_statement)
+        }
+        Asked::OutOfDesk(_) | Asked::Order(_) => None,
     }
 }
 

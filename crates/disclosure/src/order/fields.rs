@@ -47,6 +47,7 @@ fn beyond(beyond: Beyond) -> &'static str {
     match beyond {
         Beyond::SeveralAccounts => "several accounts",
         Beyond::OtherData => "other data",
+        Beyond::SecretChats => "secret chats",
         Beyond::ByAddress => "an address",
         Beyond::Future => "a time to come",
     }

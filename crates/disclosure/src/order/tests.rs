@@ -105,6 +105,20 @@ fn more_than_the_desk_can_do_is_no_order() {
             "{other:?}"
         );
     }
+    let secret = |data: &[&str]| {
+        let data = data.iter().map(|word| (*word).to_owned()).collect();
+        beyond(|form| form.data = data)
+    };
+    assert_eq!(secret(&["secret-chats"]), Some(Beyond::SecretChats));
+    assert_eq!(
+        secret(&["phone", "secret-chats"]),
+        Some(Beyond::SecretChats)
+    );
+    assert_eq!(
+        secret(&["secret-chats", "messages"]),
+        Some(Beyond::OtherData)
+    );
+    assert_eq!(Beyond::SecretChats.outcome(), Outcome::Impossible);
     let address = || TargetForm::Address("198.51.100.7".into());
     assert_eq!(
         beyond(|form| form.targets = vec![address()]),

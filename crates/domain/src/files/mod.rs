@@ -18,8 +18,8 @@ pub use blobs::{BlobError, BlobInfo, Blobs, Keep};
 pub(crate) use faces::drop_all as drop_faces;
 pub use faces::{DropFaces, FACES_MAX, FaceError, SetFace};
 pub use file::{File, SaveFile, Thumb, find};
-pub(crate) use sweep::forget_file;
 pub use sweep::{SweepError, sweep};
+pub(crate) use sweep::{forget_file, note_gone};
 pub use uploads::{FILE_MAX, PART_MAX, PARTS_MAX, Part, UploadError, Uploads, Whole};
 
 use heliograph_model::FileId;

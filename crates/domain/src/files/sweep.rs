@@ -37,6 +37,12 @@ pub(crate) async fn forget_file(tx: &mut Tx<'_>, payload: &[u8]) -> Result<(), S
     tx.put(Owner::INSTALLATION, &id, &Gone { thumbs })
 }
 
+/// Notes a file whose bytes are to be erased, and of which there is nothing else.
+pub(crate) fn note_gone(tx: &mut Tx<'_>, id: FileId) -> Result<(), StoreError> {
+    let thumbs = Vec::new();
+    tx.put(Owner::INSTALLATION, &id, &Gone { thumbs })
+}
+
 /// Why sweeping stopped; the next one goes on.
 #[derive(Debug, Error)]
 pub enum SweepError {

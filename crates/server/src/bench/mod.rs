@@ -22,6 +22,7 @@ mod machine;
 mod people;
 mod posts;
 mod search;
+mod secret;
 mod sends;
 mod start;
 mod target;
@@ -83,6 +84,9 @@ pub struct Options {
     /// How many messages each pair has under way.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub window: usize,
+    /// Write in secret chats instead of cloud chats (sends).
+    #[arg(long)]
+    pub secret: bool,
     /// How many pairs of people write to each other; how many bots.
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub pairs: usize,

@@ -2,10 +2,10 @@
 
 use super::people::{Person, progress, resolve, sign_up, take_username, text_to};
 use super::target::Target;
-use super::{Failure, Histogram, Options, Report};
+use super::{Failure, Histogram, Options, Report, secret};
 use crate::client::{Client, ClientError};
 use heliograph_mtproto::client::Incoming;
-use heliograph_tl::{Decode, enums};
+use heliograph_tl::{Decode, enums, functions};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -18,7 +18,13 @@ const TEXT_BYTES: usize = 100;
 struct Pair {
     writer: Person,
     reader: Person,
-    to: enums::InputPeer,
+    to: To,
+}
+
+/// Where a pair writes.
+enum To {
+    Cloud(enums::InputPeer),
+    Secret(enums::InputEncryptedChat),
 }
 
 /// Each pair writes for a while; counted is what the reader read.
@@ -26,7 +32,7 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let target = Target::start()?;
     let mut pairs = Vec::new();
     for number in 0..options.pairs {
-        pairs.push(make_pair(&target, number).await?);
+        pairs.push(make_pair(&target, number, options.secret).await?);
         progress("people", (number + 1) * 2, options.pairs * 2);
     }
     // The load of signing up is over.
@@ -63,7 +69,11 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     let cpu = target.cpu().saturating_sub(cpu_before);
     let messages = latencies.count() as f64;
 
-    let mut report = Report::new("sends");
+    let mut report = Report::new(if options.secret {
+        "secret_sends"
+    } else {
+        "sends"
+    });
     report.add("pairs", f64::from(merged), "");
     report.add("window", options.window as f64, "");
     report.add("messages", messages, "");
@@ -78,18 +88,23 @@ pub(super) async fn run(options: &Options) -> Result<Report, Failure> {
     Ok(report)
 }
 
-async fn make_pair(target: &Target, number: usize) -> Result<Pair, Failure> {
+async fn make_pair(target: &Target, number: usize, secret: bool) -> Result<Pair, Failure> {
     let mut writer = sign_up(target, number * 2).await?;
     let mut reader = sign_up(target, number * 2 + 1).await?;
     let username = format!("reader{number:05}");
     take_username(&mut reader, &username).await?;
     let to = resolve(&mut writer, &username).await?;
+    if secret {
+        let to = To::Secret(secret::open(&mut writer, &mut reader, to, number).await?);
+        return Ok(Pair { writer, reader, to });
+    }
     // The first message of a chat is longer on the wire; it is not measured.
     writer
         .client
         .call(&text_to(to.clone(), "hello".into(), 1))
         .await?;
     while !delivered(&reader.client.next_push().await?) {}
+    let to = To::Cloud(to);
     Ok(Pair { writer, reader, to })
 }
 
@@ -119,11 +134,16 @@ async fn converse(
             };
         if may_send {
             sent += 1;
-            let text = format!("{sent:0>TEXT_BYTES$}");
-            pair.writer
-                .client
-                .send_call(&text_to(pair.to.clone(), text, sent))
-                .await?;
+            let client = &mut pair.writer.client;
+            match &pair.to {
+                To::Cloud(peer) => {
+                    let text = format!("{sent:0>TEXT_BYTES$}");
+                    client.send_call(&text_to(peer.clone(), text, sent)).await?;
+                }
+                To::Secret(chat) => {
+                    client.send_call(&secret::message(chat, sent)).await?;
+                }
+            }
             under_way.push_back(due.unwrap_or(now));
             answers += 1;
             due = due.zip(pace).map(|(due, (interval, _))| due + interval);
@@ -136,16 +156,21 @@ async fn converse(
         };
         tokio::select! {
             push = pair.reader.client.next_push() => {
-                if delivered(&push?) {
+                let push = push?;
+                if delivered(&push) {
                     if let Some(due) = under_way.pop_front() {
                         times.push(due.elapsed().as_micros() as u64);
                     }
                     if times.len().is_multiple_of(16) {
                         pair.reader.client.acknowledge().await?;
                     }
+                    if let Some(max_qts) = secret::to_confirm(&push) {
+                        let confirm = functions::messages::ReceivedQueue { max_qts };
+                        pair.reader.client.call(&confirm).await?;
+                    }
                 }
             }
-            got = count_answers(&mut pair.writer.client) => answers = answers.saturating_sub(got?),
+            got = count_answers(&mut pair.writer.client, &pair.to) => answers = answers.saturating_sub(got?),
             () = tokio::time::sleep_until(next.into()) => {
                 if over {
                     return Err("messages were not delivered within 30 s".into());
@@ -156,11 +181,16 @@ async fn converse(
 }
 
 /// Waits for the writer's next packet; how many calls it answers.
-async fn count_answers(client: &mut Client<TcpStream>) -> Result<usize, ClientError> {
+async fn count_answers(client: &mut Client<TcpStream>, to: &To) -> Result<usize, ClientError> {
     let mut answers = 0;
     for incoming in client.receive().await? {
         if let Incoming::Answer { body, .. } = incoming {
-            crate::client::read_answer::<enums::Updates>(&body)?;
+            match to {
+                To::Cloud(_) => {
+                    crate::client::read_answer::<enums::Updates>(&body)?;
+                }
+                To::Secret(_) => secret::read_answer(&body)?,
+            }
             answers += 1;
         }
     }
@@ -171,6 +201,9 @@ async fn count_answers(client: &mut Client<TcpStream>) -> Result<usize, ClientEr
 fn delivered(push: &[u8]) -> bool {
     match enums::Updates::from_bytes(push) {
         Ok(enums::Updates::UpdateShortMessage(_)) => true,
+        Ok(enums::Updates::UpdateShort(short)) => {
+            matches!(short.update, enums::Update::NewEncryptedMessage(_))
+        }
         Ok(enums::Updates::Updates(updates)) => updates
             .updates
             .iter()

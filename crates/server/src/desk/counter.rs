@@ -92,6 +92,7 @@ fn shown(standing: flow::Standing) -> Standing {
             .missing
             .map(|(what, due_s)| Missing { what, due_s }),
         outcome: standing.outcome,
+        statement: standing.statement,
         package: standing.package.map(super::casework::package),
         receipt: standing.receipt,
     }

@@ -7,12 +7,13 @@ use super::Gateway;
 use super::session::SessionHandle;
 use bytes::Bytes;
 use heliograph_api::render::{self, Viewer};
+use heliograph_api::secret_chats;
 use heliograph_domain::bus::{Bus, Signal};
 use heliograph_domain::services::{
     ANNOUNCEMENTS, BOT_FATHER, SEARCH_REPORT, SPAM_BOT, TRANSPARENCY,
 };
 use heliograph_domain::{bots, channels, files, jobs, stale};
-use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, UserId};
+use heliograph_model::{AuthKeyId, Change, ChannelId, Notice, Peer, SecretNews, UserId};
 use heliograph_store::{Listener, Rows, StoreError, Wake, mailbox};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -158,7 +159,10 @@ impl Bus for Wakes {
     fn publish(&self, signal: Signal) {
         match &signal {
             Signal::Wake(wake) => self.send(wake.owner.0, signal),
-            Signal::Typing { to, .. } | Signal::Status { to, .. } | Signal::Notice { to, .. } => {
+            Signal::Typing { to, .. }
+            | Signal::SecretTyping { to, .. }
+            | Signal::Status { to, .. }
+            | Signal::Notice { to, .. } => {
                 self.send(to.0, signal);
             }
             Signal::ChannelTyping { channel, .. } | Signal::ChannelChanged { channel } => {
@@ -233,6 +237,16 @@ impl Gateway {
                 let container = render::signal(viewer, &mut *view, signal).await?;
                 drop(view);
                 self.push_to(&sessions, None, container.as_slice());
+                Ok(())
+            }
+            Signal::SecretTyping { to, device, chat } => {
+                let Some((mut sessions, _)) = self.registry.audience(*to) else {
+                    return Ok(());
+                };
+                sessions.retain(|session| session.device() == Some(*device));
+                let now = self.services.clock.now();
+                let container = secret_chats::typing(*chat, now.seconds());
+                self.push_to(&sessions, None, &[container]);
                 Ok(())
             }
             Signal::ChannelTyping {
@@ -354,6 +368,7 @@ impl Gateway {
         let Some((sessions, told)) = self.registry.audience(user) else {
             return Ok(());
         };
+        self.push_secret(user, &sessions, &wake.secret).await?;
         let caught_up;
         let wake = match told {
             Some(told) if starts_at(wake).is_some_and(|pts| pts != told) => {
@@ -379,6 +394,37 @@ impl Gateway {
         Ok(())
     }
 
+    /// Tells each device what is new in its secret chats. What waits is read back one message at a time,
+    /// so that a wake-up holds no more than numbers.
+    async fn push_secret(
+        &self,
+        user: UserId,
+        sessions: &[Arc<SessionHandle>],
+        news: &[SecretNews],
+    ) -> Result<(), StoreError> {
+        if news.is_empty() {
+            return Ok(());
+        }
+        let mut by_device: BTreeMap<AuthKeyId, Vec<Arc<SessionHandle>>> = BTreeMap::new();
+        for session in sessions {
+            if let Some(device) = session.device() {
+                by_device.entry(device).or_default().push(session.clone());
+            }
+        }
+        let viewer = Viewer {
+            services: &self.services,
+            me: user,
+        };
+        let mut view = self.services.store.view().await?;
+        for news in news {
+            for (device, sessions) in &by_device {
+                let container = secret_chats::push(viewer, &mut *view, *device, *news).await?;
+                self.push_to(sessions, None, container.as_slice());
+            }
+        }
+        Ok(())
+    }
+
     /// A wake-up as it would be if none before it had been missed, and nothing told twice.
     async fn catch_up(&self, wake: &Wake, told: u32) -> Result<Wake, StoreError> {
         let mut logged = Vec::new();
@@ -396,6 +442,7 @@ impl Gateway {
             owner: wake.owner,
             logged,
             notices: wake.notices.clone(),
+            secret: Vec::new(),
             origin: None,
         })
     }
@@ -438,6 +485,7 @@ impl Gateway {
             Signal::LoginToken { key } => self.login_token_accepted(*key),
             Signal::Wake(_)
             | Signal::Typing { .. }
+            | Signal::SecretTyping { .. }
             | Signal::Status { .. }
             | Signal::ChannelTyping { .. }
             | Signal::ChannelChanged { .. }
@@ -516,6 +564,7 @@ mod tests {
             owner: Owner(5),
             logged: Vec::new(),
             notices: vec![notice],
+            secret: Vec::new(),
             origin: Some(9),
         };
         let came = wake(Notice::Channel(ChannelId(1), true));
@@ -532,6 +581,7 @@ mod tests {
                 owner,
                 logged: Vec::new(),
                 notices: Vec::new(),
+                secret: Vec::new(),
                 origin: None,
             }]);
         }

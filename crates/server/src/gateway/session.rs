@@ -2,6 +2,7 @@
 
 use super::keys::KeyState;
 use bytes::Bytes;
+use heliograph_model::AuthKeyId;
 use heliograph_mtproto::session::Session;
 use heliograph_mtproto::{MsgId, UnixMillis};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,6 +82,11 @@ impl SessionHandle {
 
     pub fn lock(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The device: its permanent key, where it has one.
+    pub fn device(&self) -> Option<AuthKeyId> {
+        self.key.permanent().map(|key| key.id())
     }
 
     /// A place for one more call; `None` when the session has too much in progress.

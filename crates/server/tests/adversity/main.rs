@@ -8,6 +8,7 @@ mod malformed;
 mod person;
 mod program;
 mod replica;
+mod secret;
 mod stolen;
 mod story;
 mod wire;

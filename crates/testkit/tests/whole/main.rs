@@ -13,6 +13,7 @@ mod operator_bots;
 mod preview;
 mod refusals;
 mod restarts;
+mod secret_chats;
 mod sessions;
 mod stopping;
 mod temporary_keys;

@@ -161,6 +161,10 @@ fn what_is_beyond_the_desk_is_logged_as_that() {
             |form| form.targets = vec![TargetForm::Address("198.51.100.7".into())],
             Outcome::Impossible,
         ),
+        (
+            |form| form.data = vec!["secret-chats".into()],
+            Outcome::Impossible,
+        ),
     ] {
         let world = World::new();
         let mut form = order();
@@ -397,4 +401,25 @@ fn an_authority_is_told_what_to_correct_and_has_five_days() {
         .expect("read")
         .expect("known");
     assert_eq!(standing.missing, None);
+}
+
+#[test]
+fn who_asks_for_secret_chats_is_given_a_statement_that_tells_nothing_of_the_account() {
+    let statement = |account: &str| {
+        let world = World::new();
+        let mut form = order();
+        form.data = vec!["secret-chats".into()];
+        form.targets = vec![TargetForm::Account(account.into())];
+        let (office, case, secret) = entered(&world, &form);
+        answer_all(&office, case, NOW_S);
+        let ended = office.refuse(STAFF, case, Outcome::Impossible, "", NOW_S);
+        ended.expect("it ends");
+        assert_eq!(outcome(&world, &office, case, &secret), Outcome::Impossible);
+        let standing = office.standing(&secret, NOW_S).expect("read");
+        standing.expect("known").statement.expect("a statement")
+    };
+    // Bert has an account; nobody has the other id.
+    let of_bert = statement("1002");
+    assert!(of_bert.contains("30 days") && of_bert.contains("two devices"));
+    assert_eq!(of_bert, statement("7"));
 }
