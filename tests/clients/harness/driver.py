@@ -25,7 +25,7 @@ class Driver:
         self._number = 0
         self._arrived = threading.Condition()
         self._log = open(log_path, "wb")
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -35,7 +35,7 @@ class Driver:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self._process.stdout:
+        for line in self.process.stdout:
             try:
                 message = json.loads(line)
             except ValueError:
@@ -48,7 +48,7 @@ class Driver:
                     self._answers[message["request"]] = message
                 self._arrived.notify_all()
         with self._arrived:
-            self._process.wait()
+            self.process.wait()
             self._arrived.notify_all()
 
     def call(self, verb, answer_within=ANSWER_WITHIN_S, **fields):
@@ -57,18 +57,18 @@ class Driver:
         number = self._number
         request = json.dumps({"request": number, "do": verb, **fields}) + "\n"
         try:
-            self._process.stdin.write(request.encode())
-            self._process.stdin.flush()
+            self.process.stdin.write(request.encode())
+            self.process.stdin.flush()
         except OSError:
             raise DriverError(f"{self.title}: {verb}: the client is gone") from None
         with self._arrived:
             self._arrived.wait_for(
-                lambda: number in self._answers or self._process.poll() is not None, answer_within
+                lambda: number in self._answers or self.process.poll() is not None, answer_within
             )
             answer = self._answers.pop(number, None)
         if answer is None:
             # What comes after would wait as long again, for nothing.
-            self._process.kill()
+            self.process.kill()
             raise DriverError(f"{self.title}: {verb}: no answer within {answer_within} s")
         if not answer["ok"]:
             raise DriverError(f"{self.title}: {verb}: {answer['error']}")
@@ -101,14 +101,14 @@ class Driver:
         """Disconnects or logs out, and waits for the process to end."""
         self.call(verb, within)
         try:
-            self._process.wait(EXIT_WITHIN_S)
+            self.process.wait(EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.process.kill()
 
     def kill(self):
         """Ends the process as a power cut would."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
 
     def log_tail(self, lines=25):
         """The end of what the library wrote to stderr."""

@@ -21,12 +21,16 @@ class Server:
         self.data = folder / "data"
         self.log_path = folder / "server.log"
         self.log = open(self.log_path, "wb")
+        self.binary = binary
+        self._start("127.0.0.1:0")
+
+    def _start(self, listen):
         self.process = subprocess.Popen(
             [
-                str(binary),
+                str(self.binary),
                 "serve",
                 *("--data", str(self.data)),
-                *("--listen", "127.0.0.1:0"),
+                *("--listen", listen),
                 *("--codes", f"file:{self.codes}"),
                 *("--registration", "open"),
                 *("--mtproxy-secret", MTPROXY_SECRET),
@@ -44,6 +48,12 @@ class Server:
             "modulus": modulus_of(ready["public_key"]),
             "mtproxy_secret": MTPROXY_SECRET,
         }
+
+    def kill_and_start_again(self):
+        """Ends the server as a power cut would, and starts it on the same data and port."""
+        self.process.kill()
+        self.process.wait()
+        self._start(f"{self.host}:{self.port}")
 
     def _ready_line(self):
         lines = queue.Queue()
