@@ -208,6 +208,12 @@ mod tests {
             error.to_json()["description"],
             "Bad Request: chat not found"
         );
+        let error = ApiError::from(RpcError::from(text::PUBLICATION_REFUSED));
+        let words = error.to_json()["description"].to_string();
+        assert!(
+            words.contains("Bad Request: the post is refused"),
+            "{words}"
+        );
         let error = ApiError::from(RpcError::from(text::USER_IS_BLOCKED));
         assert_eq!(error.status(), StatusCode::FORBIDDEN);
     }

@@ -195,7 +195,9 @@ class Story(Stage):
     @step("find no error in TDLib's logs")
     def no_errors(self):
         for person in (self.tess, self.tom, self.tom_elsewhere):
-            assert person.errors() == [], (person.who, person.errors())
+            # Both of Tom's devices accept by themselves, and the later one is told so.
+            errors = [line for line in person.errors() if "ENCRYPTION_ALREADY_ACCEPTED" not in line]
+            assert errors == [], (person.who, errors)
 
 
 STEPS = [(method.step, method) for method in vars(Story).values() if hasattr(method, "step")]

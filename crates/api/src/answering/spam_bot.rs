@@ -24,7 +24,8 @@ const NOTHING: &str = "There is no decision about your account, your channels, g
 const HELP: &str = "Send /start to see what was decided about what is yours, or
 
 /decision NUMBER - the statement of reasons again
-/appeal NUMBER and why it is wrong - somebody else decides";
+/appeal NUMBER and why it is wrong - somebody else decides
+/appeal R12 and why - for a post that was refused before it was published";
 
 impl SpamBot {
     /// Answers with these services.

@@ -143,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn terms_that_do_not_hold_yet_say_from_when_they_do() {
+        let holds_from = UnixMs(20_780 * 86_400_000);
+        let said = |now| {
+            let published = Published {
+                terms: terms::first(),
+                effective: Some(holds_from),
+            };
+            let enums::help::TermsOfService::TermsOfService(shown) = offered(published, now);
+            shown.text
+        };
+        let coming = said(UnixMs(holds_from.0 - 1));
+        assert!(coming.ends_with("This version holds from 2026-11-23 on."));
+        assert!(!said(holds_from).contains("This version holds"));
+    }
+
+    #[test]
     fn headings_are_bold_where_clients_count_them() {
         let (text, entities) = styled("# Ärger 🙂\n\nno #tag\n\n## a.1 B\nend\n");
         assert_eq!(text, "Ärger 🙂\n\nno #tag\n\na.1 B\nend");

@@ -25,7 +25,8 @@ const FORWARD_MAX: usize = 100;
 /// `random_id`. Those that are gone are left out.
 ///
 /// Fails with `MESSAGE_IDS_EMPTY`, `RANDOM_ID_INVALID`, `MESSAGE_ID_INVALID` when none is there,
-/// `PEER_ID_INVALID`, `USER_IS_BLOCKED` or `YOU_BLOCKED_USER`.
+/// `PEER_ID_INVALID`, `USER_IS_BLOCKED`, `YOU_BLOCKED_USER` or, into public channels,
+/// `PUBLICATION_REFUSED`.
 /// Appends [`heliograph_model::Change::NewMessage`] to both mailboxes of the target.
 async fn forward_messages(cx: Ctx, req: f::messages::ForwardMessages) -> Result<Updates> {
     let me = cx.user()?;

@@ -6,6 +6,8 @@ use crate::staff::session::CSRF_FIELD;
 use crate::tests::moderation::{APPEAL, CHILD, ORDER, ORDINARY, PROPOSED};
 use crate::tests::{Answer, House, urlencoded};
 use axum::http::StatusCode;
+use heliograph_model::UserId;
+use heliograph_moderation::cases::Origin;
 
 const MODERATOR: &[Role] = &[Role::Moderator];
 const BOTH: &[Role] = &[Role::Moderator, Role::ChildSafety];
@@ -455,6 +457,51 @@ async fn many_decisions_are_taken_back_after_a_look_at_how_many() {
         assert!(answer.text().contains(&named), "{field}");
     }
     assert!(shift.done().is_empty());
+}
+
+#[tokio::test]
+async fn texts_like_one_that_was_hidden_are_refused_by_a_button_and_held_again_by_another() {
+    let shift = Shift::of(MODERATOR);
+    let page = shift.page("/console/decisions-of-moderation/4").await;
+    assert!(
+        page.contains("id=\"refuse\"") && page.contains("half a year"),
+        "{page}"
+    );
+    let here = "/console/decisions-of-moderation/4/refuse";
+    for alike in ["refused", "held"] {
+        let answer = shift.send(here, &[("alike", alike)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    let nonsense = shift.send(here, &[("alike", "burnt")]).await;
+    assert_eq!(nonsense.status, StatusCode::NOT_FOUND);
+    assert_eq!(shift.done(), ["refuse 4 Refused", "refuse 4 Held"]);
+}
+
+#[tokio::test]
+async fn what_was_refused_and_is_contested_is_let_through_or_stays() {
+    let shift = Shift::of(MODERATOR);
+    shift.house.moderation.change(ORDINARY, |sheet| {
+        sheet.case.origin = Origin::Refused;
+        sheet.case.refusal = Some((UserId(5), 1));
+    });
+    let page = shift.page("/console/moderation/12").await;
+    assert!(page.contains("id=\"let-through\""), "{page}");
+    assert!(
+        !page.contains("id=\"preview\""),
+        "there is no verdict on anybody"
+    );
+    let here = "/console/moderation/12/refused";
+    for finding in ["let-through", "stands"] {
+        let answer = shift.send(here, &[("finding", finding)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    shift
+        .house
+        .moderation
+        .change(ORDINARY, |sheet| sheet.mine = false);
+    let not_mine = shift.send(here, &[("finding", "stands")]).await;
+    assert_eq!(not_mine.status, StatusCode::NOT_FOUND);
+    assert_eq!(shift.done(), ["settle 12 LetThrough", "settle 12 Stands"]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const WHO: [&str; 7] = [
 /// `.` is allowed (whatever becomes of it), `s` is sent to sign in, `f` is forbidden, `r` is sent
 /// to another page of the desk, `q` to moderation's queue. A form is sent without its token, so that `t` is the most that
 /// anyone gets: the right is there, the token is not.
-const TABLE: [(&str, &str, &str); 75] = [
+const TABLE: [(&str, &str, &str); 77] = [
     ("GET", "/pages.css", "......."),
     ("GET", "/transparency", "......."),
     ("GET", "/transparency/check", "......."),
@@ -98,6 +98,12 @@ const TABLE: [(&str, &str, &str); 75] = [
     ("GET", "/console/decisions-of-moderation/5", "sfffn.s"),
     ("POST", "/console/decisions-of-moderation/4/undo", "sffftts"),
     ("POST", "/console/decisions-of-moderation/4/tell", "sffftts"),
+    (
+        "POST",
+        "/console/decisions-of-moderation/4/refuse",
+        "sffftts",
+    ),
+    ("POST", "/console/moderation/12/refused", "sffftts"),
     ("POST", "/console/moderation/13/evidence", "sffftts"),
     ("GET", "/console/undo-decisions", "sfff..s"),
     ("POST", "/console/undo-decisions", "sffftts"),
