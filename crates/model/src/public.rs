@@ -8,6 +8,7 @@ use crate::{
     Body, Channel, ChannelId, FileId, FirstName, MediaKind, Message, MessageId, Peer, Person,
     PersonKind,
 };
+use std::fmt;
 
 /// What kind of public peer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,11 +209,18 @@ impl PublicPost {
 }
 
 /// What somebody is about to publish in a public channel, before it is a post.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PublicDraft {
     channel: ChannelId,
     text: String,
     photos: Vec<FileId>,
+}
+
+// It is not published yet: its text belongs in no log.
+impl fmt::Debug for PublicDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicDraft").finish_non_exhaustive()
+    }
 }
 
 impl PublicDraft {
@@ -306,6 +314,27 @@ mod tests {
             let mut channel = channel();
             change(&mut channel);
             assert_eq!(PublicPost::of(&channel, &message(here, "hello")), None);
+        }
+    }
+
+    #[test]
+    fn only_what_a_public_broadcast_would_show_is_a_draft() {
+        let body = Body {
+            text: "hello".into(),
+            ..Body::default()
+        };
+        let draft = PublicDraft::of(&channel(), &body).expect("it would be public");
+        assert_eq!(draft.text(), "hello");
+        assert!(!format!("{draft:?}").contains("hello"));
+        let private: [fn(&mut Channel); 3] = [
+            |channel| channel.username = None,
+            |channel| channel.deleted = true,
+            |channel| channel.broadcast = false,
+        ];
+        for change in private {
+            let mut channel = channel();
+            change(&mut channel);
+            assert_eq!(PublicDraft::of(&channel, &body), None);
         }
     }
 
