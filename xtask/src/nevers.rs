@@ -19,7 +19,11 @@ const ONE_ACCOUNT: &[&str] = &["vault", "keeper", "desk-store", "disclosure", "o
 const BULK: &str = "no call takes more than one account";
 const SWITCH: &str = "no switch turns a check off";
 
-const NEVERS: [Never; 8] = [
+/// What judges, indexes and decides about texts.
+const JUDGES: &[&str] = &["classifier", "discovery", "moderation"];
+const UNREAD: &str = "secret chats are carried, and nobody judges them";
+
+const NEVERS: [Never; 10] = [
     Never {
         text: "from_bytes_mod_order(",
         crates: &[],
@@ -59,6 +63,16 @@ const NEVERS: [Never; 8] = [
         text: "user_ids",
         crates: ONE_ACCOUNT,
         why: BULK,
+    },
+    Never {
+        text: "secret_chats",
+        crates: JUDGES,
+        why: UNREAD,
+    },
+    Never {
+        text: "OpaqueBlob",
+        crates: JUDGES,
+        why: UNREAD,
     },
 ];
 
@@ -117,6 +131,12 @@ mod tests {
         check("vault/src/group.rs", "from_bytes_mod_order_wide(b)", 0);
         check("console/src/a.rs", "\"--insecure\"", 1);
         check("disclosure/src/flow.rs", "fn all(who: &[UserId])", 1);
+        check(
+            "moderation/src/a.rs",
+            "use heliograph_domain::secret_chats;",
+            1,
+        );
+        check("domain/src/a.rs", "use heliograph_model::OpaqueBlob;", 0);
         check("server/src/push.rs", "fn all(who: &[UserId])", 0);
         check("disclosure/tests/one.rs", "fn all(who: &[UserId])", 0);
         check("disclosure/src/flow/tests/a.rs", "Set<UserId>", 0);

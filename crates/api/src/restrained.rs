@@ -16,10 +16,15 @@ const FROZEN_MAY: &[&str] = &[
     "channels.leaveChannel",
     "channels.readHistory",
     "channels.readMessageContents",
+    "messages.discardEncryption",
     "messages.markDialogUnread",
+    "messages.readEncryptedHistory",
     "messages.readHistory",
     "messages.readMentions",
     "messages.readMessageContents",
+    // What a device has received is erased by this.
+    "messages.receivedQueue",
+    "messages.reportEncryptedSpam",
     // To a service account; the handler asks for that itself.
     "messages.sendMessage",
     "messages.saveDraft",

@@ -59,7 +59,7 @@ const BEHIND_MAX: u32 = 100_000;
 /// been on its way when the client was given that date. They may be told twice.
 const OVERLAP_S: i32 = 5;
 
-/// How many bytes of secret chats one answer holds, and how many messages where the client does not say.
+/// An answer holds no further message of secret chats once it has so many bytes of them.
 const SECRET_BYTES_MAX: usize = 1 << 20;
 
 /// The date with which TDLib asks for nothing and tells instead that it has everything up to `pts` and
@@ -95,14 +95,21 @@ async fn get_difference(cx: Ctx, req: f::updates::GetDifference) -> Result<Diffe
     let log = mailbox::after(&mut *view, owner, pts, slice).await?;
     let limit = limit_of(req.qts_limit);
     let secret = secret_chats::after(&mut *view, device, qts, limit, SECRET_BYTES_MAX).await?;
-    if log.more || secret.more {
-        return Ok(slice_of(viewer, device, &mut *view, log, secret, &req).await?);
-    }
     let since = req.date.saturating_sub(OVERLAP_S);
+    let mut shown = Shown::default();
+    // In every part: a client can only read messages of a chat that it knows to be open.
+    let of_secret = secret::since(viewer, &mut *view, device, since, &mut shown).await?;
+    if log.more || secret.more {
+        let part = Part {
+            log,
+            secret,
+            of_secret,
+            shown,
+        };
+        return Ok(slice_of(viewer, device, &mut *view, part, &req).await?);
+    }
     let notices = mailbox::notices_since(&mut *view, owner, since, usize::MAX).await?;
     let changed = channels::changed_since(&mut *view, viewer.me, since).await?;
-    let mut shown = Shown::default();
-    let of_secret = secret::since(viewer, &mut *view, device, since, &mut shown).await?;
     let nothing_secret = of_secret.is_empty() && secret.messages.is_empty();
     if log.pts == pts && notices.is_empty() && changed.is_empty() && nothing_secret {
         return Ok(types::updates::DifferenceEmpty {
@@ -159,19 +166,32 @@ async fn confirm_secret(cx: &Ctx, qts: u32) -> Result<()> {
     Ok(())
 }
 
-/// A part of the log, or of the device's queue, after which the client asks again with the state in it. The date stays the
-/// client's own until the last part, which brings what is kept by date.
+/// What one part of a difference brings.
+struct Part {
+    log: Log,
+    secret: secret_chats::Waiting,
+    of_secret: Vec<Update>,
+    shown: Shown,
+}
+
+/// A part of the log, or of the device's queue, after which the client asks again with the state in
+/// it. The date stays the client's own until the last part, which brings what is kept by date.
 async fn slice_of(
     viewer: Viewer<'_>,
     device: AuthKeyId,
     rows: &mut dyn Rows,
-    log: Log,
-    secret: secret_chats::Waiting,
+    part: Part,
     req: &f::updates::GetDifference,
 ) -> Result<Difference, StoreError> {
-    let mut shown = Shown::default();
+    let Part {
+        log,
+        secret,
+        of_secret,
+        mut shown,
+    } = part;
     let owner = viewer.me.into();
-    let (new_messages, other_updates) = split(viewer, rows, owner, &log, &mut shown).await?;
+    let (new_messages, mut other_updates) = split(viewer, rows, owner, &log, &mut shown).await?;
+    other_updates.extend(of_secret);
     let Everyone { users, chats } = shown.load(viewer, rows).await?;
     Ok(types::updates::DifferenceSlice {
         new_messages,

@@ -128,7 +128,7 @@ async fn the_way_in_which_tdlib_confirms_erases_too() {
 }
 
 #[tokio::test]
-async fn a_repetition_sends_nothing_however_late_it_comes() {
+async fn a_repetition_sends_nothing_until_the_message_is_confirmed() {
     let (world, ada, ben) = two().await;
     open(&world, &ada, &ben, 77).await;
     let call = message(&world, &ada, 77, &bytes(1));
@@ -136,12 +136,17 @@ async fn a_repetition_sends_nothing_however_late_it_comes() {
     world.pass(5);
     assert_eq!(world.call(&ada, call.clone()).await, first);
     assert_eq!(waiting(&world, &ben).await, 1);
-    world.call(&ben, received(2)).await.expect("confirmed");
     for _ in 0..499 {
         send(&world, &ada, 77, &bytes(2)).await;
     }
     world.call(&ada, call.clone()).await.expect("it is known");
-    assert_eq!(waiting(&world, &ben).await, 499);
+    assert_eq!(waiting(&world, &ben).await, 500);
+    // What Ben's client has confirmed and lost it asks for, and Ada's sends it under the same number.
+    world.call(&ben, received(501)).await.expect("confirmed");
+    for _ in 0..2 {
+        world.call(&ada, call.clone()).await.expect("it is sent");
+        assert_eq!(waiting(&world, &ben).await, 1);
+    }
     // The other side's numbers are its own.
     let back = f::messages::SendEncrypted {
         peer: named(&world, &ben, 77),
@@ -350,4 +355,24 @@ async fn read_marks_and_typing_reach_the_other_device_alone() {
         (*to, *device, *chat),
         (ada.id, key_of(&ada), SecretChatId(77))
     );
+}
+
+#[tokio::test]
+async fn a_device_that_was_away_learns_that_the_chat_is_open_before_its_messages_come_in_parts() {
+    let (world, ada, ben) = two().await;
+    let date = world.clock_s();
+    open(&world, &ada, &ben, 77).await;
+    for _ in 0..600 {
+        send(&world, &ben, 77, &bytes(1)).await;
+    }
+    let first = catch_up(&world, &ada, 1, date).await;
+    assert!(first.more && first.messages.len() == 500);
+    let EncryptedChat::EncryptedChat(open) = one_chat(&first.updates) else {
+        panic!("an open chat");
+    };
+    assert_eq!(open.g_a_or_b, element(9));
+    assert!(!first.users.is_empty());
+    let second = catch_up(&world, &ada, first.qts, date).await;
+    assert_eq!((second.more, second.messages.len()), (false, 100));
+    assert_eq!(one_chat(&second.updates), one_chat(&first.updates));
 }
