@@ -16,7 +16,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from harness import desktop, namespace, secret, tdesktop, tdlib
+from harness import desktop, namespace, secret, secret_between, tdesktop, tdlib
 from harness.environments import Environments, default_cache
 from harness.server import Server
 
@@ -25,7 +25,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", nargs="?", choices=["setup", "run"], default="run")
     parser.add_argument("--server", type=Path, help="the heliograph binary")
-    parser.add_argument("--only", choices=["tdlib", "secret", "tdesktop"], help="tell only this story")
+    parser.add_argument("--only", choices=["tdlib", "secret", "secret-between", "tdesktop"], help="tell only this story")
     parser.add_argument("--pictures", type=Path, help="where pictures of Telegram Desktop go")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where libraries are installed")
     parser.add_argument("--keep", action="store_true", help="keep the logs and databases, and say where")
@@ -59,7 +59,7 @@ def main():
     options = arguments()
     environments = Environments(options.cache)
     if options.action == "setup":
-        environments.prepare({"telethon145", "tdlib"})
+        environments.prepare({"telethon145", "tdlib", "tg_secret"})
         return 0
     namespace.enter()
     if lacking := desktop.missing():
@@ -71,6 +71,7 @@ def main():
     stories = {
         "tdlib": (tdlib, ()),
         "secret": (secret, ()),
+        "secret-between": (secret_between, ()),
         "tdesktop": (tdesktop, (program, pictures)),
     }
     passed = wanted = 0

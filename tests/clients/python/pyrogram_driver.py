@@ -279,5 +279,6 @@ class Driver:
         await self.client.log_out()
 
 
-logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-LOOP.run_until_complete(lines.serve(Driver()))
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    LOOP.run_until_complete(lines.serve(Driver()))

@@ -8,7 +8,9 @@ use crate::router::{Access, Router};
 use heliograph_domain::bus::Signal;
 use heliograph_domain::secret_chats::{self, MarkRead, SendSecret, SentSecret};
 use heliograph_model::{AuthKeyId, OpaqueBlob, SecretChatId, SecretFile};
-use heliograph_tl::enums::{InputEncryptedChat, messages::SentEncryptedMessage};
+use heliograph_tl::enums::{
+    InputEncryptedChat, InputEncryptedFile, messages::SentEncryptedMessage,
+};
 use heliograph_tl::{functions as f, types};
 
 pub(super) fn register(router: &mut Router) {
@@ -31,7 +33,7 @@ const MESSAGE_MIN: usize = 8 + 16 + 16;
 const AHEAD_S: i32 = 86_400;
 
 /// `messages.sendEncrypted`: carries a message to the other device. A repetition with the same
-/// `random_id` carries nothing.
+/// `random_id` carries nothing until the message is confirmed; then it is taken for one that is sent again.
 ///
 /// Fails with `CHAT_ID_INVALID`, `DATA_INVALID`, `DATA_TOO_LONG`, `ENCRYPTION_DECLINED`,
 /// `RANDOM_ID_EMPTY`, `USER_IS_BLOCKED`, or `FLOOD_WAIT_X` while the other device has as much waiting as
@@ -70,7 +72,8 @@ async fn send_encrypted_file(
     let InputEncryptedChat::InputEncryptedChat(named) = &req.peer;
     let message = Message::new(&cx, named, req.random_id, req.data, false).await?;
     // The parts of a file go when it is sent, so that a repetition finds none.
-    if let Some(sent) = message.sent_before(&cx).await? {
+    let of_parts = !matches!(req.file, InputEncryptedFile::InputEncryptedFile(_));
+    if of_parts && let Some(sent) = message.sent_before(&cx).await? {
         return Ok(with_file(&cx, &sent));
     }
     let upload = EncryptedUpload::take(&cx, message.id, &req.file).await?;

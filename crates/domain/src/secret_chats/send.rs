@@ -35,7 +35,9 @@ struct SentRow {
 // By side and half, and the `random_id`.
 row!(SentRow, Table::SecretSent, key: (u8, i64));
 
-/// Sends bytes to the other device. A repetition with the same `random_id` sends nothing.
+/// Sends bytes to the other device. A repetition with the same `random_id` sends nothing while the
+/// message waits to be confirmed. After that it is sent: the other client has lost it and has asked for
+/// it again, which the server cannot see; a client that has it knows it by its number inside.
 #[derive(Clone)]
 pub struct SendSecret {
     /// Into which chat.
@@ -83,9 +85,11 @@ impl Command for SendSecret {
         if to != self.to {
             return Err(SecretChatError::Unknown);
         }
-        if let Some(before) = sent_as(tx, id, side, self.random_id).await? {
-            let now_s = tx.now().seconds();
-            return Ok(told_again(tx, to, before, now_s).await?);
+        if let Some(before) = sent_as(tx, id, side, self.random_id).await?
+            && let Some(waiting) = tx.find::<Queued>(to.into(), &before.qts).await?
+        {
+            let (date, file) = (waiting.date, before.file);
+            return Ok(SentSecret { date, file });
         }
         if contacts::is_blocked(tx, to_user, chat.user_of(side)).await? {
             return Err(SecretChatError::Blocked);
@@ -160,13 +164,16 @@ async fn sent_as(
     side: Side,
     random_id: i64,
 ) -> Result<Option<SentRow>, StoreError> {
+    let mut newest: Option<SentRow> = None;
     for half in 0..2 {
         let key = (part(side, half), random_id);
-        if let Some(sent) = rows.find(id.into(), &key).await? {
-            return Ok(Some(sent));
+        let sent: Option<SentRow> = rows.find(id.into(), &key).await?;
+        // One that was sent again stands in both.
+        if sent.is_some_and(|sent| newest.is_none_or(|newest| newest.qts < sent.qts)) {
+            newest = sent;
         }
     }
-    Ok(None)
+    Ok(newest)
 }
 
 async fn remember(

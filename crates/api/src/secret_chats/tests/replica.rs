@@ -1,5 +1,5 @@
 //! What a device knows after any history is what was sent to it: in order, each once, whether it was
-//! pushed or fetched.
+//! pushed or fetched. What is repeated after it was confirmed is sent again, as to a device that lost it.
 
 use super::*;
 use crate::messages::testing::two;
@@ -109,11 +109,15 @@ async fn run(steps: Vec<Step>) {
                 let call = message(&world, &ada, if first { 77 } else { 78 }, &data);
                 world.call(&ada, call.clone()).await.expect("it is sent");
                 sent.push(data);
-                last = Some(call);
+                last = Some((call, sent.len() as i32 + 1));
             }
             Step::Repeat => {
-                if let Some(call) = last.clone() {
-                    world.call(&ada, call).await.expect("it is known");
+                if let Some((call, qts)) = &mut last {
+                    world.call(&ada, call.clone()).await.expect("it is known");
+                    if *qts <= device.confirmed {
+                        sent.extend(sent.last().cloned());
+                        *qts = sent.len() as i32 + 1;
+                    }
                 }
             }
             Step::Hear => {
