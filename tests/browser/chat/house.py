@@ -1,6 +1,7 @@
 """The server behind the web page, and people at both ends: browsers, and a library that is not ours."""
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -22,7 +23,7 @@ class House(Browser):
 
     def __init__(self, chromium, server, environments, folder, pictures, address=None):
         super().__init__(chromium, address or f"http://localhost:{server.port}", folder, pictures)
-        self.server = server
+        self.server, self.program = server, chromium
         self.stage = Stage(LIBRARY, None, server, environments, folder, 55, 0)
         self.library = LIBRARY
 
@@ -117,6 +118,21 @@ class House(Browser):
         tab = page.context.new_page()
         tab.goto(self.address + "/")
         return tab
+
+    def with_clock(self, off_by_s):
+        """A page of a browser whose whole machine has another time."""
+        library = self.folder / "clock.so"
+        if not library.exists():
+            source = Path(__file__).with_name("clock.c")
+            subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+        environment = {**os.environ, "LD_PRELOAD": str(library), "OFF_BY": str(off_by_s)}
+        browser = self.playwright.chromium.launch(
+            executable_path=self.program, args=["--no-sandbox", "--no-zygote"], env=environment
+        )
+        usual, self.browser = self.browser, browser
+        page = self.visit()
+        self.browser = usual
+        return page
 
     def restart(self):
         """Starts the server again after it was killed, on the same port."""

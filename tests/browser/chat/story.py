@@ -459,6 +459,57 @@ def other_languages(house):
     page.get_by_text("Like the system", exact=True).click()
 
 
+def a_wrong_clock(house):
+    """On a machine whose clock is a day fast or slow everything works, and times are the server's"""
+    usual = house.page
+    for off_by_s, phone in ((86_400, "+49 1511 0055502"), (-86_400, "+49 1511 0055503")):
+        page = house.with_clock(off_by_s)
+        off = page.evaluate("Date.now() / 1000") - time.time()
+        assert abs(off - off_by_s) < 60, f"the clock is {off:.0f} s off"
+        house.sign_in(page, phone, "Out of time")
+        page.goto(f"{house.address}/#/new")
+        page.get_by_label("Username, phone number").fill("@ada_of_telethon")
+        page.get_by_role("button", name="Open", exact=True).click()
+        write(page, "What time is it?")
+        sent = bubble(page, "What time is it?")
+        expect(sent.get_by_role("img", name="Sent")).to_be_visible()
+        page.reload()
+        expect(sent.get_by_role("img", name="Sent")).to_be_visible()
+        sent.click(button="right")
+        # The two days in which it can be edited are counted by the server's clock.
+        expect(page.get_by_role("menuitem", name="Edit")).to_be_visible()
+        page.context.browser.close()
+    house.page = usual
+
+
+def full_storage(house):
+    """A browser without room says so, and messages go all the same"""
+    page = house.ben
+    page.evaluate(FULL)
+    open_chat(page, "Ada Test")
+    write(page, "No room here")
+    expect(page.get_by_role("alert").filter(has_text="no room left")).to_be_visible()
+    expect(bubble(page, "No room here").get_by_role("img", name="Sent")).to_be_visible()
+    house.shots("full")
+    page.reload()
+    expect(bubble(page, "No room here")).to_be_visible()
+
+
+def blocked_storage(house):
+    """A browser that stores nothing says so"""
+    page = house.visit()
+    page.close()
+    context = page.context
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('', 'SecurityError') } })")
+    house.page = page = context.new_page()
+    page.goto(house.address)
+    house.sign_in(page, "+49 1511 0055504", "Private")
+    expect(page.get_by_role("alert").filter(has_text="does not let the page keep anything")).to_be_visible()
+    house.shots("blocked")
+    page.close()
+    house.page = house.ben
+
+
 def signed_out_elsewhere(house):
     """A session that is ended on another device says so, and keeps nothing"""
     page, other = house.ben, house.other
@@ -477,6 +528,10 @@ def signed_out_elsewhere(house):
     page.get_by_label("Phone number").wait_for()
 
 
+# What a browser does when its disk is full.
+FULL = """() => {
+  IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError') }
+}"""
 # As a browser does when somebody pastes a text.
 PASTE = """(field, text) => {
   const clipboardData = new DataTransfer()
@@ -526,5 +581,8 @@ STEPS = (
     the_server_goes,
     keys_alone,
     other_languages,
+    full_storage,
+    blocked_storage,
+    a_wrong_clock,
     signed_out_elsewhere,
 )

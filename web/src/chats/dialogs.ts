@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals'
 import type { tl } from '@mtcute/tl'
 import { inputPeer, learn, noteSeen, peer } from '../peers/peers.js'
 import { keyOf, type PeerKey } from '../peers/key.js'
+import { nowS } from '../session/clock.js'
 import { call, self } from '../session/session.js'
 import { shelf } from '../storage/shelf.js'
 import type { AnyMessage } from '../messages/message.js'
@@ -51,8 +52,8 @@ export function sorted(list: Dialog[]): Dialog[] {
 
 const moment = ({ top, draft }: Dialog): number => Math.max(top?.date ?? 0, draft?.date ?? 0)
 
-export function isMuted({ mutedUntil }: Dialog, now = Date.now()): boolean {
-  return mutedUntil * 1000 > now
+export function isMuted({ mutedUntil }: Dialog, now = nowS()): boolean {
+  return mutedUntil > now
 }
 
 export function dialog(key: PeerKey): Dialog | undefined {

@@ -1,6 +1,11 @@
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
+import { behindMs, nowS } from '../session/clock.js'
 
-/** The time in Unix seconds, by this device's clock, told anew every half minute. */
-export const now = signal(Math.floor(Date.now() / 1000))
+/** The time in Unix seconds, told anew every half minute. */
+export const now = signal(nowS())
 
-setInterval(() => (now.value = Math.floor(Date.now() / 1000)), 30_000)
+effect(() => {
+  void behindMs.value
+  now.value = nowS()
+})
+setInterval(() => (now.value = nowS()), 30_000)

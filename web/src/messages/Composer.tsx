@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { n, t } from '../i18n/i18n.js'
 import { dialog, patch } from '../chats/dialogs.js'
 import { inputPeer } from '../peers/peers.js'
+import { nowS } from '../session/clock.js'
 import { call, self } from '../session/session.js'
 import { Icon } from '../ui/Icon.js'
 import { say, sayError } from '../ui/toast.js'
@@ -214,7 +215,7 @@ async function change(place: Place, id: number, text: string): Promise<void> {
 function editLast(place: Place, event: KeyboardEvent): void {
   const list = openHistory(place)?.messages.peek() ?? []
   const last = list.findLast((message) => message._ === 'message' && message.out && message.message !== '')
-  if (last?._ !== 'message' || Date.now() / 1000 - last.date > 48 * 3600) return
+  if (last?._ !== 'message' || nowS() - last.date > 48 * 3600) return
   event.preventDefault()
   composing.value = { place, edit: last }
 }
@@ -228,7 +229,7 @@ function useDraft(place: Place, text: string, touched: { current: boolean }, edi
     const draft = latest.current.slice(0, 4096)
     if (place.thread || editing || !touched.current || draft === known.current || !self()) return
     known.current = draft
-    const made = { _: 'draftMessage', message: draft, date: Math.floor(Date.now() / 1000) } as const
+    const made = { _: 'draftMessage', message: draft, date: nowS() } as const
     patch(place.chat, { draft: draft ? made : undefined })
     call({ _: 'messages.saveDraft', peer: inputPeer(place.chat), message: draft }).catch(() => undefined)
   }

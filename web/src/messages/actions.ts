@@ -3,6 +3,7 @@ import { t } from '../i18n/i18n.js'
 import { channel, inputChannel, inputPeer, usernameOf, peer } from '../peers/peers.js'
 import { idOf, isUser, peerOf, type PeerKey } from '../peers/key.js'
 import { reportMessage } from '../report/Report.js'
+import { nowS } from '../session/clock.js'
 import { call, self } from '../session/session.js'
 import { ask } from '../ui/confirm.js'
 import type { MenuItem } from '../ui/Menu.js'
@@ -40,7 +41,7 @@ export function menuOf(message: AnyMessage, place: Place): MenuItem[] {
         onPick: () => (forwarding.value = { chat, ids: [message.id] }),
       })
     }
-    const young = Date.now() / 1000 - message.date < EDIT_S || chat === `u${self()}` || rights?.creator
+    const young = nowS() - message.date < EDIT_S || chat === `u${self()}` || rights?.creator
     if (own && young && !message.fwdFrom) {
       items.push({ icon: 'edit', label: t('message.edit'), onPick: () => (composing.value = { place, edit: message }) })
     }

@@ -95,14 +95,17 @@ async function refresh(): Promise<void> {
 export function run(): void {
   news.onmessage = () => void refresh().then(() => wake())
   void refresh()
-  void navigator.locks.request(LOCK, async () => {
-    for (;;) {
-      await refresh()
-      const next = connection.peek() === 'connected' && self() ? outgoing.peek().find(({ failed }) => !failed) : undefined
-      if (next) await send(next)
-      else await something()
-    }
-  })
+  // Where locks are blocked so is what tabs share: this one has an outbox of its own.
+  navigator.locks.request(LOCK, keepSending).catch(keepSending)
+}
+
+async function keepSending(): Promise<never> {
+  for (;;) {
+    await refresh()
+    const next = connection.peek() === 'connected' && self() ? outgoing.peek().find(({ failed }) => !failed) : undefined
+    if (next) await send(next)
+    else await something()
+  }
 }
 
 /** Waits for a new message, for the connection, or a moment. */

@@ -11,10 +11,13 @@ import { settings } from '../settings/settings.js'
 /** The lock of the tab that announces for all of them. */
 const LOCK = 'heliograph announcer'
 let announcer = false
-void navigator.locks.request(LOCK, () => {
-  announcer = true
-  return new Promise(() => undefined)
-})
+navigator.locks
+  .request(LOCK, () => {
+    announcer = true
+    return new Promise(() => undefined)
+  })
+  // Blocked, like everything that tabs share: this tab announces for itself.
+  .catch(() => (announcer = true))
 
 /** Shows a new message as a notification of the system, when people asked for it and do not see it anyway. */
 export function announce(message: AnyMessage): void {

@@ -3,6 +3,8 @@ import { CallError } from './errors.js'
 
 /** The lock that lets one tab alone run a worker of its own, where tabs cannot share one. */
 const ONLY_ONE = 'heliograph worker'
+/** How long a free lock may take, in milliseconds, before the page says that another tab has it. */
+const BUSY_AFTER_MS = 500
 
 interface Waiting {
   resolve: (value: unknown) => void
@@ -40,15 +42,17 @@ export class WorkerPort {
   }
 
   private async open(): Promise<void> {
-    if ('SharedWorker' in globalThis) {
+    try {
       const worker = new SharedWorker(new URL('../worker/worker.ts', import.meta.url), {
         type: 'module',
         name: 'heliograph',
       })
       worker.port.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data)
       return this.begin(worker.port)
+    } catch {
+      // There are none, or they are blocked with everything else that tabs share.
+      await this.alone()
     }
-    await this.alone()
     const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data)
     this.begin(worker)
@@ -57,19 +61,19 @@ export class WorkerPort {
   /** Returns once no other tab runs a worker; the lock is held until this tab closes. */
   private alone(): Promise<void> {
     return new Promise((resolve) => {
-      void navigator.locks.request(ONLY_ONE, { ifAvailable: true }, (lock) => {
-        if (!lock) {
-          this.busy(true)
-          return undefined
-        }
-        resolve()
-        return new Promise(() => undefined)
-      })
-      void navigator.locks.request(ONLY_ONE, () => {
+      const waits = setTimeout(() => this.busy(true), BUSY_AFTER_MS)
+      const begin = () => {
+        clearTimeout(waits)
         this.busy(false)
         resolve()
-        return new Promise(() => undefined)
-      })
+      }
+      navigator.locks
+        .request(ONLY_ONE, () => {
+          begin()
+          return new Promise(() => undefined)
+        })
+        // Without locks two tabs are two devices with one key; the server bears it.
+        .catch(begin)
     })
   }
 

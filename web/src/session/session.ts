@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { tl } from '@mtcute/tl'
 import type { Facts } from '../worker/facts.js'
 import type { Connection, Peers, Standing } from '../worker/protocol.js'
+import { behindMs } from './clock.js'
 import { WorkerPort } from './port.js'
 
 /** Who is signed in, or why nobody is. */
@@ -31,6 +32,7 @@ const port = new WorkerPort(
         connection.value = message.connection
         break
       case 'facts':
+        behindMs.value = message.behindMs
         facts.value = message.facts
         break
       case 'lost':

@@ -36,7 +36,8 @@ function Profile() {
   const [last, setLast] = useState(me?.lastName ?? '')
   const [name, setName] = useState(me?.username ?? '')
   const [about, setAbout] = useState('')
-  const [busy, setBusy] = useState(false)
+  // What somebody types is not to be overwritten by what comes from the server.
+  const [busy, setBusy] = useState(true)
   useEffect(() => {
     call({ _: 'users.getFullUser', id: { _: 'inputUserSelf' } }).then((full) => {
       learn(full)
@@ -45,6 +46,7 @@ function Profile() {
       setLast(known?.lastName ?? '')
       setName(known?.username ?? '')
       setAbout(full.fullUser.about ?? '')
+      setBusy(false)
     }, sayError)
   }, [])
   const save = async () => {
@@ -72,20 +74,20 @@ function Profile() {
       <h3>{t('settings.profile')}</h3>
       <label class="field">
         {t('session.first_name')}
-        <input type="text" dir="auto" maxLength={64} required value={first} onInput={(event) => setFirst(event.currentTarget.value)} />
+        <input disabled={busy} type="text" dir="auto" maxLength={64} required value={first} onInput={(event) => setFirst(event.currentTarget.value)} />
       </label>
       <label class="field">
         {t('session.last_name')}
-        <input type="text" dir="auto" maxLength={64} value={last} onInput={(event) => setLast(event.currentTarget.value)} />
+        <input disabled={busy} type="text" dir="auto" maxLength={64} value={last} onInput={(event) => setLast(event.currentTarget.value)} />
       </label>
       <label class="field">
         {t('settings.username')}
-        <input type="text" dir="ltr" maxLength={32} pattern="[a-zA-Z0-9_]*" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        <input disabled={busy} type="text" dir="ltr" maxLength={32} pattern="[a-zA-Z0-9_]*" value={name} onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <p class="quiet small">{t('settings.username_hint')}</p>
       <label class="field">
         {t('settings.about')}
-        <input type="text" dir="auto" maxLength={70} value={about} onInput={(event) => setAbout(event.currentTarget.value)} />
+        <input disabled={busy} type="text" dir="auto" maxLength={70} value={about} onInput={(event) => setAbout(event.currentTarget.value)} />
       </label>
       <button type="submit" class="button" disabled={busy || !first.trim()}>
         {t('action.save')}

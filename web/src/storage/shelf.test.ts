@@ -11,7 +11,7 @@ const blocked = {
 } as unknown as IDBFactory
 
 it('keeps values in memory where storage is blocked, and says so', async () => {
-  const shelf = new Shelf(blocked)
+  const shelf = new Shelf(() => blocked)
   await shelf.put('outbox', 'b', 2)
   await shelf.put('outbox', 'a', 1)
   expect(trouble.value).toBe('blocked')
@@ -21,4 +21,13 @@ it('keeps values in memory where storage is blocked, and says so', async () => {
   expect(await shelf.all('outbox')).toEqual([1])
   await shelf.clear()
   expect(await shelf.get('outbox', 'a')).toBeUndefined()
+})
+
+it('takes a browser that refuses even to be asked for one that blocks', async () => {
+  const shelf = new Shelf(() => {
+    throw new DOMException('denied', 'SecurityError')
+  })
+  await shelf.put('outbox', 'a', 1)
+  expect(trouble.value).toBe('blocked')
+  expect(await shelf.get('outbox', 'a')).toBe(1)
 })

@@ -14,7 +14,8 @@ export class Shelf {
   private readonly memory = new Map<Box, Map<string, unknown>>(BOXES.map((box) => [box, new Map()]))
   private database: Promise<IDBDatabase | undefined> | undefined
 
-  constructor(private readonly factory: IDBFactory | undefined = globalThis.indexedDB) {}
+  /** Where storage is blocked, some browsers throw when it is only looked at. */
+  constructor(private readonly factory: () => IDBFactory | undefined = () => globalThis.indexedDB) {}
 
   async get<T>(box: Box, key: string): Promise<T | undefined> {
     const kept = await this.read(box, (store) => store.get(key))
@@ -50,8 +51,8 @@ export class Shelf {
   private open(): Promise<IDBDatabase | undefined> {
     this.database ??= new Promise<IDBDatabase | undefined>((resolve) => {
       try {
-        if (!this.factory) throw new Error('no IndexedDB')
-        const request = this.factory.open(NAME, VERSION)
+        const request = this.factory()?.open(NAME, VERSION)
+        if (!request) throw new Error('no IndexedDB')
         request.onupgradeneeded = () => {
           for (const box of BOXES) request.result.createObjectStore(box)
         }
@@ -83,14 +84,15 @@ export class Shelf {
     return new Promise((resolve) => {
       const transaction = database.transaction(box, 'readwrite')
       transaction.oncomplete = () => resolve(true)
-      transaction.onabort = () => {
-        if (transaction.error?.name === 'QuotaExceededError') trouble.value = 'full'
+      const refused = (error: unknown) => {
+        if (error instanceof DOMException && error.name === 'QuotaExceededError') trouble.value = 'full'
         resolve(false)
       }
+      transaction.onabort = () => refused(transaction.error)
       try {
         change(transaction.objectStore(box))
-      } catch {
-        transaction.abort()
+      } catch (error) {
+        refused(error)
       }
     })
   }

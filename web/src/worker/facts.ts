@@ -19,9 +19,29 @@ export interface Facts {
   fingerprint: string
 }
 
-/** Asks the server for its facts. */
-export async function loadFacts(): Promise<Facts> {
+/** A difference that a clock may have before it is taken for wrong, in milliseconds: roads are slow at times. */
+const TOLERATED_MS = 60_000
+
+/** Asks the server for its facts, and for how much this device's clock is behind it, in milliseconds. */
+export async function loadFacts(): Promise<{ facts: Facts; behindMs: number }> {
   const answer = await fetch('/web/facts.json', { cache: 'no-store' })
   if (!answer.ok) throw new Error(`facts: ${answer.status}`)
-  return (await answer.json()) as Facts
+  const facts = (await answer.json()) as Facts
+  return { facts, behindMs: behind(answer.headers.get('date'), realNow()) }
+}
+
+const realNow = Date.now.bind(Date)
+
+/** How much a clock is behind the moment that an answer tells; nothing for what nobody notices. */
+export function behind(told: string | null, nowMs: number): number {
+  const difference = Date.parse(told ?? '') - nowMs
+  return Math.abs(difference) > TOLERATED_MS ? difference : 0
+}
+
+/**
+ * Sets the clock of this worker, and of nothing else. mtcute chooses salts by it, and on a clock that is a day fast it
+ * would choose one that the server does not know yet, again and again.
+ */
+export function correctClock(behindMs: number): void {
+  Date.now = () => realNow() + behindMs
 }

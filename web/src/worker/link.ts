@@ -2,7 +2,7 @@ import type { BaseTelegramClient } from '@mtcute/web'
 import { tl } from '@mtcute/tl'
 import { makeClient } from './client.js'
 import { Offline } from './failure.js'
-import { loadFacts, type Facts } from './facts.js'
+import { correctClock, loadFacts, type Facts } from './facts.js'
 import type { Connection, FromWorker, Standing } from './protocol.js'
 
 /** How long after a failed start it is tried again, in milliseconds. */
@@ -13,6 +13,7 @@ export class Link {
   private standing: Standing = { is: 'starting' }
   private connection: Connection = 'connecting'
   private facts: Facts | undefined
+  private behindMs = 0
   private own: BaseTelegramClient | undefined
   private persistent = true
   private starting: Promise<void> | undefined
@@ -38,7 +39,8 @@ export class Link {
       { event: 'standing', standing: this.standing, persistent: this.persistent },
       { event: 'connection', connection: this.connection },
     ]
-    return this.facts ? [{ event: 'facts', facts: this.facts }, ...known] : known
+    if (!this.facts) return known
+    return [{ event: 'facts', facts: this.facts, behindMs: this.behindMs }, ...known]
   }
 
   /** Connects and finds out whether the keys here are of somebody who is signed in. */
@@ -50,8 +52,13 @@ export class Link {
   private async begin(): Promise<void> {
     if (!globalThis.isSecureContext) return this.stand({ is: 'broken', why: 'insecure' })
     try {
-      this.facts ??= await loadFacts()
-      this.tell({ event: 'facts', facts: this.facts })
+      if (!this.facts) {
+        const { facts, behindMs } = await loadFacts()
+        correctClock(behindMs)
+        this.facts = facts
+        this.behindMs = behindMs
+      }
+      this.tell({ event: 'facts', facts: this.facts, behindMs: this.behindMs })
       if (!this.own) {
         const { client, persistent } = await makeClient(this.facts)
         this.persistent = persistent

@@ -54,4 +54,4 @@ export type FromWorker =
   /** A change, with those it speaks of as they were known before. */
   | { event: 'update'; update: tl.TypeUpdate; peers: Peers }
   | { event: 'lost'; channel?: number }
-  | { event: 'facts'; facts: Facts }
+  | { event: 'facts'; facts: Facts; behindMs: number }
