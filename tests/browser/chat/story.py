@@ -252,6 +252,7 @@ def comments(house):
     page, ada = house.ben, house.ada
     bubble(page, "red now").get_by_role("button", name="Comment").click()
     expect(page.get_by_role("heading", name="Comments")).to_be_visible()
+    expect(bubble(page, "red now")).to_be_visible()
     mark = ada.mark()
     write(page, "A fine red")
     ada.wait(mark, "post", text="A fine red")
@@ -355,13 +356,34 @@ def a_long_message(house):
     expect(bubble(page, "That was it")).to_be_visible()
 
 
+def a_long_chat(house):
+    """A chat of many hundred messages is read up to its first, and little of it is drawn"""
+    page, ada = house.ben, house.ada
+    for number in range(400):
+        ada.call("send", peer="@ben_browses", text=f"number {number} of many")
+    expect(bubble(page, "number 399 of many")).to_be_visible(timeout=30_000)
+    page.evaluate(TO_THE_TOP)
+    expect(bubble(page, "Hello Ben!")).to_be_visible()
+    drawn = page.locator("article.message").count()
+    assert drawn < 100, f"{drawn} messages are drawn at once"
+    page.get_by_role("button", name="To the newest message").click()
+    expect(bubble(page, "number 399 of many")).to_be_visible()
+    # Looking for words goes straight to a message far above, and to the next.
+    page.get_by_role("button", name="Search this chat").click()
+    page.get_by_role("searchbox", name="Search this chat").fill("Hello Ben")
+    expect(bubble(page, "Hello Ben!")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="To the newest message").click()
+    expect(bubble(page, "number 399 of many")).to_be_visible()
+
+
 def two_tabs(house):
     """Two tabs share one connection and see the same"""
     page = house.ben
     before = house.metric("heliograph_connections")
     second = house.other_tab(page)
     open_chat(second, "Ada Test")
-    expect(bubble(second, "That was it")).to_be_visible()
+    expect(bubble(second, "number 399 of many")).to_be_visible()
     assert house.metric("heliograph_connections") == before, "a tab has a connection of its own"
     write(second, "From the second tab")
     expect(bubble(page, "From the second tab")).to_be_visible()
@@ -493,6 +515,7 @@ def full_storage(house):
     house.shots("full")
     page.reload()
     expect(bubble(page, "No room here")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
 
 
 def blocked_storage(house):
@@ -510,11 +533,52 @@ def blocked_storage(house):
     house.page = house.ben
 
 
+def announcements(house):
+    """Who asked for it is notified of new messages, once, and not of those they see"""
+    page = house.ben
+    page.context.grant_permissions(["notifications"])
+    page.goto(house.address + "/#/settings")
+    page.get_by_label("Notify me").check()
+    second = house.other_tab(page)
+    for tab in (page, second):
+        tab.evaluate(NOTED)
+    house.ada.call("send", peer="@ben_browses", text="Do you hear me?")
+    expect(row(second, "Ada Test")).to_contain_text("Do you hear me?")
+    noted = [note for tab in (page, second) for note in tab.evaluate("window.noted")]
+    assert noted == [["Ada Test", "Do you hear me?"]], noted
+    second.close()
+    page.get_by_label("Notify me").uncheck()
+
+
+def by_qr(house):
+    """Another browser is let in by its QR code, without a number"""
+    other = house.visit()
+    other.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    other.get_by_role("button", name="Sign in by QR code").click()
+    other.get_by_role("img", name="QR code").wait_for()
+    house.shots("qr")
+    house.accessible("qr")
+    other.get_by_role("button", name="Copy as a link").click()
+    link = other.evaluate("navigator.clipboard.readText()")
+    page = house.ben
+    page.goto(house.address + "/#/settings")
+    page.get_by_label("Link").fill(link)
+    page.get_by_role("button", name="Let it in").click()
+    expect(page.get_by_text("The device is signed in now.")).to_be_visible()
+    expect(row(other, "Ada Test")).to_be_visible()
+    other.context.close()
+    house.page = page
+
+
 def signed_out_elsewhere(house):
     """A session that is ended on another device says so, and keeps nothing"""
     page, other = house.ben, house.other
+    page.goto(house.address + "/#/")
     page.goto(house.address + "/#/settings")
-    page.get_by_role("button", name="End session").click()
+    # The one that was let in by its code, and the one from the first days.
+    for _ in range(2):
+        page.get_by_role("button", name="End session").first.click()
+        page.wait_for_timeout(300)
     expect(other.get_by_text("You were signed out: this session was ended")).to_be_visible(timeout=15_000)
     house.shots("ended", other)
     kept = other.evaluate(KEPT)
@@ -528,6 +592,25 @@ def signed_out_elsewhere(house):
     page.get_by_label("Phone number").wait_for()
 
 
+# Keeps what would be shown by the system.
+NOTED = """() => {
+  window.noted = []
+  window.Notification = class {
+    static permission = 'granted'
+    constructor(title, { body }) { window.noted.push([title, body]) }
+    close() {}
+  }
+}"""
+# Scrolls up as long as something older comes, as somebody who looks for the beginning does.
+TO_THE_TOP = """async () => {
+  const list = document.querySelector('.rows')
+  for (let still = 0; still < 30; still++) {
+    const height = list.scrollHeight
+    list.scrollTop = 0
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (list.scrollHeight !== height) still = 0
+  }
+}"""
 # What a browser does when its disk is full.
 FULL = """() => {
   IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError') }
@@ -577,6 +660,7 @@ STEPS = (
     a_report,
     hostile_names,
     a_long_message,
+    a_long_chat,
     two_tabs,
     the_server_goes,
     keys_alone,
@@ -584,5 +668,7 @@ STEPS = (
     full_storage,
     blocked_storage,
     a_wrong_clock,
+    announcements,
+    by_qr,
     signed_out_elsewhere,
 )

@@ -17,6 +17,9 @@ import { waitingFor, type Outgoing } from './outbox.js'
 import { Pending } from './Pending.js'
 import { VirtualList } from './VirtualList.js'
 
+/** How long messages are in sight before the server is told, in milliseconds: many that come at once are told once. */
+const READ_AFTER_MS = 200
+
 type Row =
   | { is: 'message'; key: string; message: AnyMessage; joined: boolean; day: boolean; unread: boolean }
   | { is: 'pending'; key: string; one: Outgoing }
@@ -31,6 +34,7 @@ export function ChatPane({ place }: { place: Place }) {
   const [below, setBelow] = useState(false)
   const [target, setTarget] = useState<{ key: string } | { end: true } | undefined>(undefined)
   const lastSeen = useRef(0)
+  const reading = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
 
   useEffect(() => {
     const before = dialog(place.chat)
@@ -79,7 +83,10 @@ export function ChatPane({ place }: { place: Place }) {
     setBelow(!atEnd || !list.atBottom.peek())
     if (row?.is === 'message' && row.message.id > lastSeen.current) {
       lastSeen.current = row.message.id
-      queueMicrotask(read)
+      reading.current ??= setTimeout(() => {
+        reading.current = undefined
+        read()
+      }, READ_AFTER_MS)
     }
   }
 
@@ -133,6 +140,10 @@ export function ChatPane({ place }: { place: Place }) {
   )
 }
 
+type MessageRow = Extract<Row, { is: 'message' }>
+/** Rows that were made for messages: in a long chat nearly all stay the same when some are added. */
+const made = new WeakMap<AnyMessage, { before: AnyMessage | undefined; row: MessageRow }>()
+
 export function rowsOf(messages: readonly AnyMessage[], waiting: Outgoing[], readUpTo: number | undefined): Row[] {
   const rows: Row[] = []
   let before: AnyMessage | undefined
@@ -140,8 +151,15 @@ export function rowsOf(messages: readonly AnyMessage[], waiting: Outgoing[], rea
   for (const message of messages) {
     const unread = !told && message.id > readUpTo! && !message.out
     if (unread) told = true
-    const day = beginsDay(message, before)
-    rows.push({ is: 'message', key: String(message.id), message, day, unread, joined: !unread && continues(message, before, self()) })
+    const known = made.get(message)
+    if (known && known.before === before && known.row.unread === unread) rows.push(known.row)
+    else {
+      const day = beginsDay(message, before)
+      const joined = !unread && continues(message, before, self())
+      const row: MessageRow = { is: 'message', key: String(message.id), message, day, unread, joined }
+      made.set(message, { before, row })
+      rows.push(row)
+    }
     before = message
   }
   for (const one of waiting) rows.push({ is: 'pending', key: one.key, one })

@@ -3,7 +3,7 @@ import type { AnyMessage } from './message.js'
 
 vi.mock('../session/session.js', () => ({ call: vi.fn(), self: () => 1 }))
 vi.mock('../storage/shelf.js', () => ({ shelf: { put: vi.fn(), get: vi.fn() } }))
-vi.mock('../peers/peers.js', () => ({ inputPeer: () => ({}), learn: vi.fn(), noteSeen: vi.fn() }))
+vi.mock('../peers/peers.js', () => ({ inputChannel: () => ({}), inputPeer: () => ({}), learn: vi.fn(), noteSeen: vi.fn() }))
 const { call } = await import('../session/session.js')
 const { History, inserted } = await import('./history.js')
 
@@ -68,6 +68,20 @@ it('says that it failed, and loads when it is asked again', async () => {
   await history.loadNewest()
   expect(history.failed.value).toBeUndefined()
   expect(ids(history.messages.value)).toEqual([1, 2, 3])
+})
+
+it('shows the post above its first comment', async () => {
+  serve(130)
+  const served = vi.mocked(call).getMockImplementation()!
+  vi.mocked(call).mockImplementation(((request: { _: string }) =>
+    request._ === 'channels.getMessages'
+      ? Promise.resolve({ _: 'messages.messages', messages: [message(0)], users: [], chats: [] })
+      : served(request as never)) as never)
+  const history = new History({ chat: 'c2', thread: 7 })
+  await history.loadNewest()
+  expect(ids(history.messages.value)[0]).toBe(71)
+  while (!history.atTop.value) await history.loadOlder()
+  expect(ids(history.messages.value)).toEqual(Array.from({ length: 131 }, (_, at) => at))
 })
 
 it('puts a message in its place, and replaces one that is there', () => {

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import type { tl } from '@mtcute/tl'
-import { inputPeer, learn, noteSeen } from '../peers/peers.js'
+import { inputChannel, inputPeer, learn, noteSeen } from '../peers/peers.js'
 import { isUser, type PeerKey } from '../peers/key.js'
 import { call, self } from '../session/session.js'
 import { shelf } from '../storage/shelf.js'
@@ -48,9 +48,11 @@ export class History {
     this.failed.value = undefined
     try {
       const found = await this.fetch(at)
+      const whole = found.length < PAGE && at.addOffset === 0
+      const post = whole ? await this.post() : []
       if (generation !== this.generation) return
-      this.messages.value = ascending(found)
-      this.atTop.value = found.length < PAGE && at.addOffset === 0
+      this.messages.value = ascending([...post, ...found])
+      this.atTop.value = whole
       this.atBottom.value = newest
       if (newest && !this.place.thread) void shelf.put('messages', this.keptAs(), this.messages.peek().slice(-KEPT))
     } catch (error) {
@@ -64,8 +66,10 @@ export class History {
     await this.once('older', async () => {
       const found = await this.fetch({ offsetId: oldest.id, addOffset: 0 })
       const older = ascending(found).filter(({ id }) => id < oldest.id)
+      const atTop = found.length < PAGE || older.length === 0
+      if (atTop) older.unshift(...(await this.post()))
       return () => {
-        if (found.length < PAGE || older.length === 0) this.atTop.value = true
+        if (atTop) this.atTop.value = true
         this.messages.value = [...older, ...this.messages.peek()]
       }
     })
@@ -108,6 +112,17 @@ export class History {
     if (found._ === 'messages.messagesNotModified') return []
     learn(found)
     found.messages.forEach(noteSeen)
+    return found.messages.filter(isMessage)
+  }
+
+  /** The post that comments are about; it stands above the first of them. */
+  private async post(): Promise<AnyMessage[]> {
+    const { chat, thread } = this.place
+    if (!thread) return []
+    const id = [{ _: 'inputMessageID', id: thread }] as const
+    const found = await call({ _: 'channels.getMessages', channel: inputChannel(chat), id: [...id] })
+    if (found._ === 'messages.messagesNotModified') return []
+    learn(found)
     return found.messages.filter(isMessage)
   }
 

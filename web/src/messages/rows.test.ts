@@ -28,6 +28,24 @@ describe('rows', () => {
     expect(rows.topOf('z')).toBeUndefined()
   })
 
+  it('knows where each row is after any change of the list', () => {
+    const rows = new Rows(10)
+    const check = (list: string[]) => {
+      rows.set(list)
+      expect(list.map((key) => rows.topOf(key))).toEqual(list.map((_, at) => at * 10))
+      expect(rows.total).toBe(list.length * 10)
+    }
+    check(['d', 'e'])
+    check(['c', 'd', 'e'])
+    check(['c', 'd', 'e', 'f', 'g'])
+    check(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    check(['a', 'c', 'd', 'f', 'g'])
+    expect(rows.topOf('b')).toBeUndefined()
+    check(['z', 'a', 'c', 'x', 'f', 'g'])
+    check([])
+    check(['a'])
+  })
+
   it('finds the row at a height, also beyond both ends', () => {
     const rows = new Rows(10)
     rows.set(keys(3))

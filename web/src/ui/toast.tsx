@@ -1,17 +1,21 @@
 import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { inWords } from '../session/errors.js'
 
 /** How long a word at the foot of the page stays, in milliseconds. */
 const SHOWN_MS = 6_000
 
-const shown = signal<{ text: string; number: number } | undefined>(undefined)
+/** A word that stood this long goes when people go on to something else. */
+const STALE_MS = 1_000
+
+const shown = signal<{ text: string; number: number; at: number } | undefined>(undefined)
 const spoken = signal('')
 let number = 0
 
 /** Says something at the foot of the page, also to who listens to it. */
 export function say(text: string): void {
   const mine = ++number
-  shown.value = { text, number: mine }
+  shown.value = { text, number: mine, at: performance.now() }
   setTimeout(() => {
     if (shown.peek()?.number === mine) shown.value = undefined
   }, SHOWN_MS)
@@ -28,6 +32,13 @@ export function speak(text: string): void {
 }
 
 export function ToastPlace() {
+  useEffect(() => {
+    const goesOn = () => {
+      if (performance.now() - (shown.peek()?.at ?? 0) > STALE_MS) shown.value = undefined
+    }
+    addEventListener('hashchange', goesOn)
+    return () => removeEventListener('hashchange', goesOn)
+  }, [])
   return (
     <>
       <div class="toasts" role="status">
