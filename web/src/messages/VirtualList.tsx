@@ -32,10 +32,12 @@ export function VirtualList<T>(props: Properties<T>) {
   const rows = useRef(new Rows()).current
   const anchor = useRef<Anchor>({ at: 'end' })
   const height = useRef(0)
-  /** Where the list was put last by this component, and not by people. */
-  const placed = useRef(-1)
+  /** Where the list stood when it was looked at last. If it stands elsewhere now, people have moved it. */
+  const stood = useRef(0)
   const [, redraw] = useReducer((count: number) => count + 1, 0)
 
+  // The browser tells of scrolling late; what is drawn meanwhile must not take it back.
+  follow()
   rows.set(useMemo(() => items.map(keyOf), [items]))
 
   const goneTo = useRef<object | undefined>(undefined)
@@ -78,10 +80,8 @@ export function VirtualList<T>(props: Properties<T>) {
     if (!element) return
     const atEnd = anchor.current.at === 'end'
     const wanted = atEnd ? element.scrollHeight - element.clientHeight : topFor(anchor.current, rows, height.current)
-    if (Math.abs(element.scrollTop - wanted) > 1) {
-      element.scrollTop = wanted
-      placed.current = element.scrollTop
-    }
+    if (Math.abs(element.scrollTop - wanted) > 1) element.scrollTop = wanted
+    stood.current = element.scrollTop
     tellEnds()
   })
 
@@ -93,19 +93,17 @@ export function VirtualList<T>(props: Properties<T>) {
     props.onSeen?.(items[rows.at(now + height.current - 1)], rows.total - now - height.current < END_PX)
   }
 
-  function scrolled() {
-    const element = box.current
-    if (!element) return
-    const { scrollTop } = element
-    // The browser tells of our own scrolling as well, and late: rows may have grown since.
-    if (Math.abs(scrollTop - placed.current) <= 1) return
-    placed.current = -1
+  /** Takes where people have moved the list for the place to keep. */
+  function follow(): boolean {
+    const scrollTop = box.current?.scrollTop ?? 0
+    if (rows.length === 0 || Math.abs(scrollTop - stood.current) <= 1) return false
+    stood.current = scrollTop
     if (rows.total - scrollTop - height.current < END_PX) anchor.current = { at: 'end' }
     else {
       const at = rows.at(scrollTop)
       anchor.current = { at: 'row', key: rows.key(at) ?? '', offset: scrollTop - rows.top(at) }
     }
-    redraw(0)
+    return true
   }
 
   const drawn = []
@@ -128,7 +126,7 @@ export function VirtualList<T>(props: Properties<T>) {
     )
   }
   return (
-    <div class="rows" ref={box} onScroll={scrolled} tabIndex={0} role="region" aria-label={label}>
+    <div class="rows" ref={box} onScroll={() => follow() && redraw(0)} tabIndex={0} role="region" aria-label={label}>
       <div class="rows-all" style={{ height: `${rows.total}px` }} role="list" aria-label={label}>
         <div class="rows-drawn" style={{ transform: `translateY(${rows.top(first)}px)` }} role="presentation">
           {drawn}
