@@ -26,7 +26,7 @@ usage: cargo xtask <task>
   test [--stage NAME]...   sets up this machine and runs every check and test, or the named stages
   check                    what `test` runs first: format, lints, docs, crate graph, papers
   soak [--minutes N] [--seed S] [--part NAME]...
-                           runs the long tests, seed after seed: kills, fuzzing, timing, every oracle, clients
+                           runs the long tests, seed after seed: kills, fuzzing, timing, every oracle, search, clients, apps
   deb                      makes a Debian package of the programs, with a unit for systemd
   train [--check]          makes the weights of the classifier from data/training, bit for bit the same
   schema [CACHE_FOLDER]    rebuilds schema/history.tl from released packages";

@@ -23,7 +23,7 @@ struct Part {
     run: fn(seed: u64) -> Result<Value, String>,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 8] = [
     Part {
         name: "kills",
         run: kills,
@@ -45,8 +45,16 @@ const PARTS: [Part; 6] = [
         run: rows,
     },
     Part {
+        name: "search",
+        run: search,
+    },
+    Part {
         name: "clients",
         run: clients,
+    },
+    Part {
+        name: "apps",
+        run: apps,
     },
 ];
 
@@ -58,6 +66,9 @@ const FUZZ_ROUNDS: u32 = 300;
 
 /// How many messages the store holds before the measured ones, and how many are measured.
 const ROWS: [&str; 2] = ["1000000", "200000"];
+
+/// How many public names, and how many posts, are searched: those of a large installation.
+const SEARCHED: [&str; 2] = ["1000000", "10000000"];
 
 /// How long a soak takes unless it is told.
 const MINUTES: u64 = 60;
@@ -272,6 +283,26 @@ fn rows(_seed: u64) -> Result<Value, String> {
     } else {
         Err("the writer failed".into())
     }
+}
+
+/// Search over [`SEARCHED`]; what it costs is for people to judge.
+fn search(_seed: u64) -> Result<Value, String> {
+    let [peers, posts] = SEARCHED;
+    let mut command = cargo(["run", "--release", "--package", "heliograph-server", "--"]);
+    command.args([
+        "bench", "search", "--json", "--peers", peers, "--posts", posts,
+    ]);
+    let mut last = String::new();
+    if !watch(&mut command, |line| line.clone_into(&mut last))? {
+        return Err("the benchmark failed".into());
+    }
+    serde_json::from_str(&last).map_err(|error| format!("no figures: {error}"))
+}
+
+/// The stories of TDLib and Telegram Desktop once more.
+fn apps(_seed: u64) -> Result<Value, String> {
+    let counts = test::real_apps()?;
+    Ok(json!({ "passed": counts.passed }))
 }
 
 /// The stories of unmodified clients once more; what differs is how their steps meet in time.

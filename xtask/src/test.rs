@@ -139,7 +139,7 @@ pub fn real_clients() -> Result<Counts, String> {
 }
 
 /// Lets Telegram Desktop, and the library below Telegram's other apps, live through their stories.
-fn real_apps() -> Result<Counts, String> {
+pub fn real_apps() -> Result<Counts, String> {
     against_the_server("tests/clients/apps.py")
 }
 
