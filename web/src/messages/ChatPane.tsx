@@ -120,6 +120,14 @@ export function ChatPane({ place }: { place: Place }) {
             }
           />
         )}
+        {!empty && list.failed.value !== undefined && (
+          <div class="notice load-failed" role="alert">
+            {inWords(list.failed.value)}{' '}
+            <button type="button" class="link" onClick={() => void list.loadNewest()}>
+              {t('action.again')}
+            </button>
+          </div>
+        )}
         {below && !empty && (
           <button
             type="button"

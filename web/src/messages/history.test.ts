@@ -59,6 +59,14 @@ it('drops what an earlier question brings after a later one', async () => {
   expect(ids(history.messages.value)).not.toContain(100)
 })
 
+it('does not go on with what this browser kept while the newest messages come', async () => {
+  serve(500)
+  const history = new History({ chat: 'u2' })
+  history.messages.value = Array.from({ length: 60 }, (_, at) => message(at + 1))
+  await Promise.all([history.loadNewest(), history.loadNewer(), history.loadOlder()])
+  expect(ids(history.messages.value)).toEqual(Array.from({ length: 60 }, (_, at) => at + 441))
+})
+
 it('says that it failed, and loads when it is asked again', async () => {
   vi.mocked(call).mockRejectedValueOnce(new Error('gone'))
   const history = new History({ chat: 'u2' })

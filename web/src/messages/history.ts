@@ -26,8 +26,10 @@ export class History {
   readonly atTop = signal(false)
   readonly atBottom = signal(false)
   readonly failed = signal<unknown>(undefined)
-  private readonly loading = new Set<'older' | 'newer' | 'around'>()
+  private readonly loading = new Set<'older' | 'newer'>()
+  /** Counts the stretches: what was asked for to go on with an earlier one does not fit the next. */
   private generation = 0
+  private replacing = false
 
   constructor(readonly place: Place) {}
 
@@ -46,6 +48,7 @@ export class History {
     const generation = ++this.generation
     this.loading.clear()
     this.failed.value = undefined
+    this.replacing = true
     try {
       const found = await this.fetch(at)
       const whole = found.length < PAGE && at.addOffset === 0
@@ -57,6 +60,8 @@ export class History {
       if (newest && !this.place.thread) void shelf.put('messages', this.keptAs(), this.messages.peek().slice(-KEPT))
     } catch (error) {
       if (generation === this.generation) this.failed.value = error
+    } finally {
+      if (generation === this.generation) this.replacing = false
     }
   }
 
@@ -89,7 +94,8 @@ export class History {
   }
 
   private async once(what: 'older' | 'newer', work: () => Promise<() => void>): Promise<void> {
-    if (this.loading.has(what)) return
+    // What is there is about to go: nothing can go on with it.
+    if (this.replacing || this.loading.has(what)) return
     this.loading.add(what)
     const generation = this.generation
     try {
