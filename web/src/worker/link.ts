@@ -97,6 +97,8 @@ export class Link {
   private async stillKnown(): Promise<void> {
     try {
       await this.client().call({ _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] })
+      // What happened meanwhile is asked for, whether or not the server says that something did.
+      this.client().handleClientUpdate({ _: 'updatesTooLong' }, false)
     } catch (error) {
       if (error instanceof tl.RpcError && error.code === 401) await this.signedOutElsewhere(error.text)
     }
