@@ -21,15 +21,29 @@ const POLICY_WITH_SCRIPTS: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// How to connect has buttons that copy, which are a script of ours.
+const POLICY_WITH_COPY_BUTTONS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+
 /// Marks an answer that belongs to the web page.
 #[derive(Clone, Copy)]
 pub(super) struct WithScripts;
 
+/// Marks the page with buttons that copy.
+#[derive(Clone, Copy)]
+pub(super) struct WithCopyButtons;
+
 /// Adds what keeps a browser careful.
 pub(super) async fn secure(mut response: Response) -> Response {
-    let policy = match response.extensions().get::<WithScripts>() {
-        Some(WithScripts) => POLICY_WITH_SCRIPTS,
-        None => POLICY,
+    let marks = response.extensions();
+    let policy = if marks.get::<WithScripts>().is_some() {
+        POLICY_WITH_SCRIPTS
+    } else if marks.get::<WithCopyButtons>().is_some() {
+        POLICY_WITH_COPY_BUTTONS
+    } else {
+        POLICY
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, policy);

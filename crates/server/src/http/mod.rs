@@ -95,6 +95,8 @@ pub struct App {
 struct Shared {
     public_key: PublicKey,
     advertise: Option<SocketAddr>,
+    origin: Option<String>,
+    first_steps: page::FirstSteps,
     metrics_token: Option<Secret>,
     metrics: Arc<Metrics>,
     trust: Arc<Trust>,
@@ -127,9 +129,11 @@ impl App {
         let shared = Arc::new(Shared {
             record,
             facts: web::Facts::of(&settings),
+            first_steps: page::FirstSteps::of(&settings, parts.services.clone()),
             web: parts.web,
             public_key: parts.public_key,
             advertise: settings.advertise,
+            origin: settings.origin,
             metrics_token: settings.metrics_token,
             metrics: parts.metrics,
             trust: parts.trust,
@@ -165,9 +169,11 @@ impl App {
 fn router(shared: Arc<Shared>, pages: Router) -> Router {
     let packets = post(mtproto::exchange).options(mtproto::preflight);
     let websocket = get(websocket::upgrade);
+    let looked = from_fn_with_state(shared.clone(), page::look);
     Router::new()
-        .route("/", get(web::front))
-        .route("/connect", get(page::how_to_connect))
+        .route("/", get(web::front).layer(looked.clone()))
+        .route("/connect", get(page::how_to_connect).layer(looked))
+        .route("/copy.js", get(page::copy_script))
         .route("/web/facts.json", get(web::facts))
         .route("/web/{name}", get(web::file))
         .route("/owpengram/server-info", get(owpengram::server_info))

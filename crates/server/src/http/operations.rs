@@ -74,7 +74,7 @@ pub(super) async fn metrics(
 }
 
 /// Whether the request comes from this machine itself. One that a proxy on it passed on does not.
-fn is_local(hop: Hop, headers: &HeaderMap) -> bool {
+pub(super) fn is_local(hop: Hop, headers: &HeaderMap) -> bool {
     let passed_on = headers.contains_key(FORWARDED)
         || headers.contains_key(VIA)
         || headers

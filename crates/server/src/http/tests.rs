@@ -179,10 +179,64 @@ async fn the_web_page_stands_at_the_front_and_how_to_connect_beside_it() {
         "content-security-policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';";
     assert!(page.contains(policy), "{page}");
     assert!(!page.contains("unsafe-inline"));
-    for app in [app, self::app()] {
+}
+
+#[tokio::test]
+async fn how_to_connect_names_every_way_and_runs_one_script_of_ours() {
+    for app in [app_with_page(&[]), app()] {
         let page = get(&app, FAR, "/connect", "").await;
-        assert!(page.contains("TelegramClient") && !page.contains("<script"));
-        assert!(page.contains("content-security-policy: default-src 'none'; style-src"));
+        for way in [
+            "TelegramClient",
+            "--for tdesktop --address 192.0.2.1:8443",
+            "--for tdlib",
+            "--for mtproxy",
+            "<code>8443</code>",
+            "QR code: http://192.0.2.1:8443",
+        ] {
+            assert!(page.contains(way), "{way}: {page}");
+        }
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(page.contains("<script src=\"/copy.js\" defer></script>"));
+        let policy = "content-security-policy: default-src 'none'; script-src 'self'; style-src";
+        assert!(page.contains(policy), "{page}");
+        assert!(!page.contains("unsafe"), "{page}");
+    }
+    let script = get(&app(), FAR, "/copy.js", "").await;
+    assert!(script.contains("content-type: text/javascript"), "{script}");
+}
+
+#[tokio::test]
+async fn secrets_of_the_proxy_stand_on_no_page() {
+    let secret = "ab".repeat(16);
+    let app = app_with(&["--mtproxy-secret", &secret], &[]);
+    for path in ["/", "/connect"] {
+        assert!(!get(&app, NEAR, path, "").await.contains(&secret));
+    }
+}
+
+#[tokio::test]
+async fn a_code_leads_telephones_to_the_name_of_the_house() {
+    let app = app_with(&["--origin", "https://chat.example"], &[]);
+    let page = get(&app, FAR, "/connect", "").await;
+    assert!(page.contains("QR code: https://chat.example\""), "{page}");
+    // A code for this machine would lead a telephone to itself.
+    let app = app_with(&["--advertise", "127.0.0.1:8443"], &[]);
+    let page = get(&app, FAR, "/connect", "").await;
+    assert!(!page.contains("QR code"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_to_the_machine_itself_alone() {
+    let app = app();
+    let told = "listen = &quot;0.0.0.0:443&quot;";
+    assert!(get(&app, NEAR, "/connect", "").await.contains(told));
+    for (from, headers) in [
+        (FAR, ""),
+        (NEAR, "x-forwarded-for: 203.0.113.9\r\n"),
+        (NEAR, "via: 1.1 proxy\r\n"),
+    ] {
+        let page = get(&app, from, "/connect", headers).await;
+        assert!(!page.contains(told), "{page}");
     }
 }
 
@@ -261,6 +315,7 @@ async fn every_page_forbids_scripts_and_frames() {
     for path in [
         "/",
         "/connect",
+        "/copy.js",
         "/web/facts.json",
         "/owpengram/server-info",
         "/style.css",

@@ -40,6 +40,19 @@ async fn a_browser_finds_the_landing_page_on_the_port_of_the_clients() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_account_is_asked_for_until_there_is_one() {
+    let house = House::new().await;
+    let asked = "Make the first account";
+    for path in ["/", "/connect"] {
+        assert!(get(&house, path).await.contains(asked), "{path}");
+    }
+    Person::sign_up(&house, "Ada", "99966000001").await;
+    for path in ["/", "/connect"] {
+        assert!(!get(&house, path).await.contains(asked), "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn health_is_told_until_the_store_is_gone() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let house = House::on_disk(folder.path()).await;
