@@ -237,7 +237,7 @@ pub(crate) struct Server {
     data: DataFolder,
     services: Arc<Services>,
     pub(crate) desk: Arc<Desk>,
-    installation: Installation,
+    pub(crate) installation: Installation,
     pub(crate) accounts: ServiceAccounts,
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) moderation_pages: Arc<ModerationPages>,

@@ -10,6 +10,7 @@ mod beginning;
 mod officers;
 mod order;
 mod person;
+mod practice;
 mod square;
 mod stage;
 mod told;
@@ -105,16 +106,22 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     if !options.keep {
         return Ok(());
     }
+    let invitation = practice::invitation(&stage).await?;
     let (data, folder) = (stage.data.path().display(), folder.display());
     eprintln!(
-        "\nThe installation goes on, and an order waits at its desk. Look at it:\n\
+        "\nThe installation goes on. Moderate, with this link, which opens once:\n\
+         \x20   {invitation}\n\
+         {how_to}\
+         Look at what the public sees, and check it:\n\
          \x20   http://localhost:{}/transparency\n\
          \x20   heliograph-verify {}\n\
+         Work at the desk, where an order waits:\n\
          \x20   heliograph admin staff invite YOUR-NAME --role officer --data {data}\n\
          What the court and the officers hold is in {folder}; README.txt there says what is what.\n\
          Ctrl-C ends it; the data stays.",
         listen.port(),
         stage.data.log().display(),
+        how_to = practice::HOW_TO,
     );
     let (server, lock) = stage.close();
     let outcome = server.run(listener, Stop::listen()?).await;
@@ -170,6 +177,7 @@ impl<'a> Story<'a> {
         story.order().await?;
         story.time_passes().await?;
         story.order_for_those_who_look(folder).await?;
+        story.cases_for_those_who_look().await?;
         story.report()?;
         story.anyone_checks()?;
         story.operator_cheats(folder)?;

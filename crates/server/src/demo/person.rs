@@ -113,20 +113,9 @@ impl Connected {
 
     /// Writes to somebody with a username.
     pub async fn write_to(&mut self, username: &str, text: &str) -> Result<(), Failure> {
-        let resolve = functions::contacts::ResolveUsername {
-            username: username.into(),
-            referer: None,
-        };
-        let enums::contacts::ResolvedPeer::ResolvedPeer(found) = self.client.call(&resolve).await?;
-        let Some(enums::User::User(user)) = found.users.into_iter().next() else {
-            return Err("the username leads nowhere".into());
-        };
-        let peer = types::InputPeerUser {
-            user_id: user.id,
-            access_hash: user.access_hash.unwrap_or(0),
-        };
+        let peer = self.person(username).await?;
         let send = functions::messages::SendMessage {
-            peer: peer.into(),
+            peer,
             message: text.into(),
             random_id: random_id(),
             ..Default::default()
@@ -135,12 +124,34 @@ impl Connected {
         Ok(())
     }
 
+    /// How calls name whoever has this username.
+    async fn person(&mut self, username: &str) -> Result<enums::InputPeer, Failure> {
+        let resolve = functions::contacts::ResolveUsername {
+            username: username.into(),
+            referer: None,
+        };
+        let enums::contacts::ResolvedPeer::ResolvedPeer(found) = self.client.call(&resolve).await?;
+        let Some(enums::User::User(user)) = found.users.into_iter().next() else {
+            return Err("the username leads nowhere".into());
+        };
+        Ok(types::InputPeerUser {
+            user_id: user.id,
+            access_hash: user.access_hash.unwrap_or(0),
+        }
+        .into())
+    }
+
     /// Makes a public channel with one post.
-    pub async fn found_channel(&mut self, title: &str, username: &str) -> Result<(), Failure> {
+    pub async fn found_channel(
+        &mut self,
+        title: &str,
+        username: &str,
+        text: &str,
+    ) -> Result<(), Failure> {
         let channel = Channel::make(&mut self.client, title, username).await?;
         let post = functions::messages::SendMessage {
             peer: channel.peer(),
-            message: "Everything for a tenth of its price!".into(),
+            message: text.into(),
             random_id: random_id(),
             ..Default::default()
         };
@@ -161,12 +172,32 @@ impl Connected {
         }))
     }
 
-    /// Reports a channel from its menu, with the answer that clients send.
-    pub async fn report_channel(&mut self, username: &str, answer: &[u8]) -> Result<(), Failure> {
+    /// Reports posts of a channel, or the whole of it, with the answer that clients send.
+    pub async fn report_channel(
+        &mut self,
+        username: &str,
+        posts: &[i32],
+        answer: &[u8],
+    ) -> Result<(), Failure> {
         let channel = Channel::find(&mut self.client, username).await?;
+        self.report(channel.peer(), posts, answer).await
+    }
+
+    /// Reports a person from the menu of their chat.
+    pub async fn report_person(&mut self, username: &str, answer: &[u8]) -> Result<(), Failure> {
+        let peer = self.person(username).await?;
+        self.report(peer, &[], answer).await
+    }
+
+    async fn report(
+        &mut self,
+        peer: enums::InputPeer,
+        messages: &[i32],
+        answer: &[u8],
+    ) -> Result<(), Failure> {
         let report = functions::messages::Report {
-            peer: channel.peer(),
-            id: Vec::new(),
+            peer,
+            id: messages.to_vec(),
             option: answer.to_vec(),
             message: String::new(),
         };

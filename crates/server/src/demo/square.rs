@@ -15,9 +15,10 @@ use tokio::time::{sleep, timeout};
 
 const CHANNEL: &str = "demo_bargains";
 const TITLE: &str = "Demo Bargains";
+const POST: &str = "Everything for a tenth of its price!";
 
 /// Who moderates in the story: the first decides, the second hears the appeal.
-const KAYA: (StaffId, &str) = (StaffId([0x21; 16]), "Kaya");
+pub(super) const KAYA: (StaffId, &str) = (StaffId([0x21; 16]), "Kaya");
 const LEE: (StaffId, &str) = (StaffId([0x22; 16]), "Lee");
 
 impl Story<'_> {
@@ -29,13 +30,13 @@ impl Story<'_> {
         let mut neighbour = NEIGHBOUR
             .sign_in(&self.stage, NEIGHBOURS_ADDRESS, 40_012)
             .await?;
-        seller.found_channel(TITLE, CHANNEL).await?;
+        seller.found_channel(TITLE, CHANNEL, POST).await?;
         let before = self.log_size();
         must(
             self.finds(&mut neighbour).await?,
             "a public channel is found",
         )?;
-        neighbour.report_channel(CHANNEL, b"fraud").await?;
+        neighbour.report_channel(CHANNEL, &[], b"fraud").await?;
         self.say(&format!(
             "{} opens a public channel, and search finds it. {} reports it from the menu of an\n\
              ordinary client: a fraudulent offer. A case stands in the moderators' queue.",
@@ -172,7 +173,8 @@ impl Story<'_> {
     }
 }
 
-fn colleague((id, name): (StaffId, &str)) -> Colleague {
+/// Somebody of the staff, as pages know them.
+pub(super) fn colleague((id, name): (StaffId, &str)) -> Colleague {
     Colleague {
         id,
         name: name.into(),
