@@ -62,7 +62,7 @@ enum Command {
     #[command(name = "client-config", after_help = CLIENT_EXAMPLES)]
     ClientConfig(ClientConfig),
     /// Tell a running server what to do.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = ADMIN_EXAMPLES)]
     Admin(Admin),
     /// Measure this program under load, on throw-away data on this machine.
     #[command(after_help = BENCH_EXAMPLES)]
@@ -227,9 +227,32 @@ Examples:
   heliograph client-config --for telethon > me.py && python3 me.py
   heliograph client-config --for gramjs --address 192.0.2.7:443";
 
+const ADMIN_EXAMPLES: &str = "\
+An operator's first week:
+  heliograph admin account invite +493012345678              somebody may make an account
+  heliograph admin staff invite \"A. Name\" --role moderator   prints a link, for a passkey
+  heliograph admin search-explain weather                    why a search finds what it finds
+  heliograph admin backup --to /backup/2026-11-22            copy everything but the keys
+  heliograph admin restore --help                            bring it back, once, to be sure
+They reach the running server through a socket in its data folder, as the user who runs it; where
+that folder is not ./data, add --data DIR. `heliograph admin COMMAND --help` has examples.
+Decisions and disclosures are not made here, but at /console.";
+
+const ACCOUNT_EXAMPLES: &str = "\
+Examples:
+  heliograph admin account invite +493012345678 --days 14
+  heliograph admin account list --data /srv/heliograph";
+
 const INVITE_EXAMPLES: &str = "\
+Examples:
+  heliograph admin account invite +493012345678
+  heliograph admin account invite +493012345678 --days 14 --data /srv/heliograph
+The number signs in as any other then; while `registration` is `open`, no invitation is needed.";
+
+const REINDEX_EXAMPLES: &str = "\
 Example:
-  heliograph admin account invite +493012345678 --days 14";
+  heliograph admin reindex --data /srv/heliograph
+Until it is complete, a search may find less than there is.";
 
 /// The flags of `serve`.
 #[derive(Args)]
@@ -259,14 +282,14 @@ struct ClientConfig {
 
 #[derive(Subcommand)]
 enum Admin {
-    /// Accounts.
-    #[command(subcommand)]
+    /// Accounts: invite a number, count them.
+    #[command(subcommand, after_help = ACCOUNT_EXAMPLES)]
     Account(Account),
     /// Bots, without `@BotFather`.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = bot::EXAMPLES)]
     Bot(bot::Bot),
-    /// People who work at the legal desk.
-    #[command(subcommand)]
+    /// People who work here: officers of the legal desk, and moderators.
+    #[command(subcommand, after_help = staff::EXAMPLES)]
     Staff(staff::Staff),
     /// Say why a search finds what it finds, in which order, and what it leaves out by which decision.
     ///
@@ -274,6 +297,7 @@ enum Admin {
     #[command(name = "search-explain", after_help = search::EXPLAIN_EXAMPLES)]
     SearchExplain(search::Explain),
     /// Make the public index anew from the store, and wait until it is complete.
+    #[command(after_help = REINDEX_EXAMPLES)]
     Reindex(search::Reindex),
     /// Versions of the classifier: learn, try, use, go back.
     #[command(subcommand, after_help = model::EXAMPLES)]
@@ -294,7 +318,7 @@ enum Admin {
     #[command(subcommand, after_help = hashes::EXAMPLES)]
     Hashes(hashes::Hashes),
     /// Switch something off for a while, or on again.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = switch::EXAMPLES)]
     Switch(switch::Switch),
 }
 

@@ -6,7 +6,8 @@ use crate::secrets::DataFolder;
 use clap::Subcommand;
 use std::io::Write as _;
 
-const EXAMPLES: &str = "\
+/// How the commands are used.
+pub const EXAMPLES: &str = "\
 Example:
   heliograph admin bot create \"Town Hall\" town_hall_bot --owner @mayor
   prints the token, as 7000000001:AAF…; a library takes it together with the address of this server:

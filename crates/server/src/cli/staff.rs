@@ -8,10 +8,23 @@ use heliograph_console::staff::Role;
 use std::error::Error;
 use std::io::Write as _;
 
+/// How the commands are used.
+pub const EXAMPLES: &str = "\
+Examples:
+  heliograph admin staff invite \"A. Name\" --role moderator
+  heliograph admin staff list
+  heliograph admin staff account @a_name            nobody decides about their colleague's account
+  heliograph admin staff dismiss \"A. Name\"";
+
 const INVITE_EXAMPLES: &str = "\
 Examples:
-  heliograph admin staff invite \"A. Name\"
-  heliograph admin staff invite \"B. Name\" --role officer --role registrar";
+  heliograph admin staff invite \"A. Name\" --role moderator
+      decides reports and appeals; two are needed for grave decisions
+  heliograph admin staff invite \"B. Name\" --role moderator --role child-safety
+      sees the sealed cases as well
+  heliograph admin staff invite \"C. Name\" --role officer --role registrar
+      works on orders, and enters the authorities who may send some
+Give the link to this person alone. It leads to /console, where the work waits.";
 
 /// People who work at the desk.
 #[derive(Subcommand)]

@@ -9,7 +9,8 @@ use heliograph_domain::switches::Uploaders;
 use heliograph_transparency::entry::Minute;
 use std::io::Write as _;
 
-const EXAMPLES: &str = "\
+/// How the commands are used.
+pub const EXAMPLES: &str = "\
 Examples:
   heliograph admin switch uploads --for new --until 2026-12-01T12:00Z --reason \"A flood of spam\"
   heliograph admin switch uploads --for new --on";
