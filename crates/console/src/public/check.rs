@@ -20,14 +20,39 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
             code { "heliograph-verify" } " reads the log's files, and nothing else of this server. It "
             "checks that every entry is in the tree that was signed, that every rule holds, every "
             "signature of officers and custodians, every proof of a count, and every sum of a report; "
-            "it names the first thing that is wrong. It comes with the source and links no part of "
-            "the server."
+            "it names the first thing that is wrong. It links no part of the server."
         }
         pre tabindex="0" aria-label="Commands to verify the log" { code {
             "heliograph-verify " (address) "/log/\n"
             "heliograph-verify --state seen/ " (address) "/log/     # later again: is it the same history?\n"
             "heliograph-verify --watch --state seen/ " (address) "/log/"
         } }
+        p { "It comes with the source, and is built and run like this:" }
+        pre tabindex="0" aria-label="Commands to build the verifier" { code {
+            "cargo build --release --package heliograph-transparency --bin heliograph-verify\n"
+            "target/release/heliograph-verify " (address) "/log/\n"
+        } }
+        h2 #proves { "What it proves, and what it does not" }
+        dl {
+            dt { "Proved" }
+            dd {
+                "Every entry that you read is in the tree that the operator signed, and none was changed, "
+                "moved or taken out since you looked last (with " code { "--state" } "). Each disclosure in "
+                "it has the signatures of enough officers. The numbers of each report are what the "
+                "entries come to."
+            }
+            dt { "With witnesses" }
+            dd {
+                "Everybody was shown the same log. Without them the operator could show you one and "
+                "somebody else another; keep your " code { "--state" } " and compare it with theirs."
+            }
+            dt { "Not proved" }
+            dd {
+                "That nothing happens outside the log. Whoever runs the machine can read cloud chats and "
+                "watch sign-ins as they happen, without an entry. Nor that a decision was right, that an "
+                "order was genuine, or that this server runs the published source."
+            }
+        }
         h2 { "The key" }
         p {
             "A verifier must know the log's key from somewhere else than the server that it checks: from "

@@ -30,6 +30,12 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>) -> Page {
             "computed from it, and " a href="/transparency/check" { "you can check all of it" }
             " without asking us."
         }
+        p {
+            code { "heliograph-verify " (shared.installation.address()) "/log/" } " fetches the log and "
+            "says whether it is whole, signed and right. That proves what was entered; it cannot prove "
+            "that nothing happens without an entry: "
+            a href="/transparency/check#proves" { "what it proves, and what it does not" } "."
+        }
         (findings(&log.ledger.findings(Day::of_unix(now_s))))
         (the_log(&log, now_s))
         (coverage(&log))
