@@ -2,9 +2,11 @@
 
 import json
 import queue
+import re
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 READY_WITHIN_S = 120
 STOP_WITHIN_S = 15
@@ -41,6 +43,11 @@ class Installation:
             if line.get("event") == "ready":
                 return line["listen"].rpartition(":")[2]
         raise RuntimeError(f"no ready line within {READY_WITHIN_S} s")
+
+    def moderators_link(self):
+        """The link for a new moderator, as the demonstration printed it."""
+        told = Path(self.log.name).read_text()
+        return re.search(r"http://localhost:\d+/console/invitation/\S+", told)[0]
 
     def run(self, program, *words):
         """Runs one of the programs and answers what it prints; it must succeed."""

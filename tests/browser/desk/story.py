@@ -1,4 +1,4 @@
-"""The steps: what the public, a court and an officer of the desk do with the pages."""
+"""The steps: what the public, a court, an officer of the desk and a moderator do with the pages."""
 
 import base64
 import hashlib
@@ -277,6 +277,28 @@ def the_log_is_right(story):
     assert "openings 2" in told, told
 
 
+def a_new_moderator_decides(story):
+    """The link that the demonstration prints leads a new moderator to a first decision."""
+    story.staff()
+    story.go(story.installation.moderators_link())
+    story.submit("#register")
+    if story.page.locator("#sign-in").count():
+        story.submit("#sign-in")
+    expect(story.page.get_by_text("3 cases wait.")).to_be_visible()
+    story.picture("queue")
+    # Taken by hand: what comes first depends on who reported it.
+    garden = story.page.locator("tr", has_text="Demo Garden")
+    with story.page.expect_navigation():
+        garden.locator("button").first.click()
+    story.page.locator("input[name=act][value=nothing]").check()
+    story.page.locator("textarea[name=facts]").fill("An invitation to plant beans is no spam.")
+    story.submit("#preview")
+    story.picture("what-would-follow")
+    story.submit("#confirm")
+    story.go("/console/queue")
+    expect(story.page.get_by_text("2 cases wait.")).to_be_visible()
+
+
 STEPS = (
     trust_level_comes_first,
     public_pages,
@@ -292,5 +314,6 @@ STEPS = (
     views_are_on_record,
     officers_change_the_custodians,
     the_package_is_fetched_once,
+    a_new_moderator_decides,
     the_log_is_right,
 )
