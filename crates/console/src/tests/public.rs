@@ -245,6 +245,22 @@ async fn the_page_of_commands_names_this_installation() {
 }
 
 #[tokio::test]
+async fn what_checking_cannot_prove_is_said_beside_the_command() {
+    let house = House::new();
+    let overview = house.page("/transparency", "").await;
+    for told in [
+        "heliograph-verify http://localhost:8443/log/",
+        "it cannot prove that nothing happens without an entry",
+        "href=\"/transparency/check#proves\"",
+    ] {
+        assert!(overview.contains(told), "{told}: {overview}");
+    }
+    let check = house.page("/transparency/check", "").await;
+    assert!(check.contains("id=\"proves\""), "{check}");
+    assert!(check.contains("That nothing happens outside the log."));
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_headers_that_keep_browsers_careful() {
     let house = House::new();
     let mut listing = String::new();
