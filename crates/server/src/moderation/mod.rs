@@ -4,6 +4,7 @@
 mod announce;
 pub mod banks;
 mod campaigns;
+mod case_sheet;
 mod colleagues;
 mod erasing;
 mod exposure;

@@ -1,6 +1,7 @@
 //! Moderation as its pages work with it.
 
 use super::Refusals;
+use super::case_sheet::{EARLIER, face, opinion, sheet};
 use super::exposure::Exposure;
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
@@ -8,34 +9,28 @@ use heliograph_api::Entropy as _;
 use heliograph_console::Moderating;
 use heliograph_console::casework::Person;
 use heliograph_console::moderating::{
-    Alike, CaseSheet, Evidence, Face, HotlineReport, ModeratingError, Notice, NoticeState, Opening,
-    Queue, QueueLine, ReportLine, UndoAll,
+    Alike, CaseSheet, HotlineReport, ModeratingError, Notice, NoticeState, Queue, QueueLine,
+    UndoAll,
 };
-use heliograph_domain::{accounts, channels, stale};
-use heliograph_model::{ChannelId, MessageId, Peer, Territory, UnixMs};
+use heliograph_model::{Territory, UnixMs};
 use heliograph_moderation::appeals::{self, Appeal};
 use heliograph_moderation::cases::{
-    self, Case, CaseError, LeaveCase, NoteHotline, OpenCase, OpenSealed, Origin, TakeCase,
-    TakeEvidence,
+    self, CaseError, LeaveCase, NoteHotline, OpenCase, OpenSealed, Origin, TakeCase, TakeEvidence,
 };
 use heliograph_moderation::decisions::{
     self, Decide, DecideError, Decided, Hide, Outcome, Undo, Verdict,
 };
 use heliograph_moderation::enact::TellOwner;
 use heliograph_moderation::notices::{self, FileNotice};
-use heliograph_moderation::opinion::Opinion;
 use heliograph_moderation::precedents;
-use heliograph_moderation::publication;
 use heliograph_moderation::reasons::{self, Reason, Urgency};
 use heliograph_moderation::refusals::{
     Finding, REFUSED_DAYS, RefuseError, SettleRefusal, can_be_refused,
 };
-use heliograph_moderation::reports;
 use heliograph_moderation::search_terms;
 use heliograph_moderation::statement;
-use heliograph_moderation::subject::{self, Subject};
-use heliograph_store::mailbox::{self, MessageRow};
-use heliograph_store::{KeyRange, Order, Rows, StoreError};
+use heliograph_moderation::subject::Subject;
+use heliograph_store::StoreError;
 use heliograph_transparency::entry::{Act, Errand};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -45,16 +40,6 @@ use tokio::runtime::Handle;
 const QUEUE: usize = 50;
 /// How many waiting cases are counted.
 const COUNTED: usize = 1_000;
-/// How many reports, earlier decisions and posts a case's page shows.
-const REPORTS: usize = 100;
-/// See [`REPORTS`].
-const EARLIER: usize = 500;
-/// See [`REPORTS`].
-const POSTS: usize = 10;
-/// By how many of its newest messages a channel is judged.
-const JUDGED_POSTS: u32 = 30;
-/// How many posts around a reported one are shown.
-const NEIGHBOURS: u32 = 2;
 
 /// Moderation of a running server, for threads that may block.
 pub struct ModerationPages {
@@ -126,7 +111,7 @@ fn refused(error: DecideError) -> ModeratingError {
     }
 }
 
-fn seconds(at: UnixMs) -> u64 {
+pub(super) fn seconds(at: UnixMs) -> u64 {
     u64::try_from(at.0 / 1000).unwrap_or(0)
 }
 
@@ -570,163 +555,4 @@ fn receipt(secret: &str) -> [u8; 32] {
     digest.update(b"hg/notice/v1\n");
     digest.update(secret.as_bytes());
     digest.finalize().into()
-}
-
-async fn sheet(
-    rows: &mut dyn Rows,
-    case: Case,
-    me: u16,
-    now: UnixMs,
-) -> Result<CaseSheet, StoreError> {
-    let sealed = case.is_sealed();
-    let posts = if sealed { 0 } else { POSTS };
-    let filed = reports::of_case(rows, case.number, REPORTS).await?;
-    let other = reasons::find("other").expect("it is in the table");
-    let lines = filed.into_iter().map(|(_, report)| ReportLine {
-        reason: reasons::find(&report.reason).unwrap_or(other),
-        comment: report.comment,
-        weight: report.weight,
-        at_s: seconds(report.at),
-    });
-    let mut earlier = decisions::of_subject(rows, &case.subject, EARLIER).await?;
-    let contested = match case.contests {
-        Some(number) if case.origin == Origin::SecondLook => {
-            // Who looks a second time decides for themselves.
-            earlier.retain(|decided| decided.number() < Some(number));
-            None
-        }
-        Some(number) => decisions::by_number(rows, number).await?,
-        None => None,
-    };
-    Ok(CaseSheet {
-        terms: publication::in_force(rows, now).await?,
-        known: subject::known(rows, &case.subject).await?,
-        face: if sealed {
-            // Its address is what a hotline is told; nothing that it says is shown.
-            let named = face(rows, &case.subject, 0).await?;
-            Face {
-                username: named.username,
-                ..Face::default()
-            }
-        } else {
-            face(rows, &case.subject, posts).await?
-        },
-        sealed,
-        opening: match case.opened_by.as_slice() {
-            [] => Opening::NotAsked,
-            asked if asked.contains(&me) => Opening::AskedByMe,
-            _ => Opening::AskedByAnother,
-        },
-        hotline: case
-            .hotline
-            .iter()
-            .map(|(to, reference)| HotlineReport {
-                to: to.clone(),
-                reference: reference.clone(),
-            })
-            .collect(),
-        proposed_by_me: case.proposal.as_ref().is_some_and(|own| own.by == me),
-        reports: lines.collect(),
-        earlier,
-        contested,
-        evidence: if case.exported.is_some() {
-            Evidence::Taken
-        } else if case.evidence_is_open_to(me, now) {
-            Evidence::Open
-        } else {
-            Evidence::Closed
-        },
-        classifier: None,
-        mine: case.taken_by(now) == Some(me),
-        case,
-    })
-}
-
-/// What the classifier thinks of what is public of a subject, as it stands. It reads nothing that is
-/// sealed, nothing that reporters handed over, and nothing private: for those there is no opinion.
-async fn opinion(
-    rows: &mut dyn Rows,
-    screen: &Screen,
-    case: &Case,
-) -> Result<Option<Opinion>, StoreError> {
-    if case.is_sealed() {
-        return Ok(None);
-    }
-    let peer = match &case.subject {
-        Subject::Post(channel, id) => {
-            let post = stale::public_post(rows, *channel, *id).await?;
-            let post = post.filter(|post| !post.text().is_empty());
-            return Ok(post.map(|post| screen.post(&post)));
-        }
-        Subject::Channel(channel) => Peer::Channel(*channel),
-        Subject::User(user) => Peer::User(*user),
-        Subject::Term(_) => return Ok(None),
-    };
-    let Some(face) = stale::public_peer(rows, peer).await? else {
-        return Ok(None);
-    };
-    let posts = match peer {
-        Peer::Channel(channel) => stale::newest_public_posts(rows, channel, JUDGED_POSTS).await?,
-        _ => Vec::new(),
-    };
-    Ok(screen.peer(&face, &posts))
-}
-
-/// What is public of a subject. Nothing of what is private is looked at, but its title.
-async fn face(rows: &mut dyn Rows, subject: &Subject, posts: usize) -> Result<Face, StoreError> {
-    match subject {
-        Subject::Term(term) => Ok(Face {
-            title: term.clone(),
-            ..Face::default()
-        }),
-        Subject::User(user) => {
-            let account = accounts::find(rows, *user).await?;
-            Ok(account.map_or_else(Face::default, |account| Face {
-                title: account.person.full_name(),
-                username: account.person.username.map(|name| name.as_str().to_owned()),
-                about: account.person.about.as_str().to_owned(),
-                posts: Vec::new(),
-            }))
-        }
-        Subject::Channel(channel) => of_channel(rows, *channel, None, posts).await,
-        Subject::Post(channel, post) => of_channel(rows, *channel, Some(*post), posts).await,
-    }
-}
-
-async fn of_channel(
-    rows: &mut dyn Rows,
-    id: ChannelId,
-    around: Option<MessageId>,
-    posts: usize,
-) -> Result<Face, StoreError> {
-    let Some(channel) = channels::find(rows, id).await? else {
-        return Ok(Face::default());
-    };
-    let mut shown = Vec::new();
-    if channel.username.is_some() && posts > 0 {
-        let peer = Peer::Channel(id);
-        let range = match around {
-            None => KeyRange::within(&peer),
-            Some(MessageId(post)) => {
-                let first = MessageId(post.saturating_sub(NEIGHBOURS));
-                let last = MessageId(post.saturating_add(NEIGHBOURS + 1));
-                KeyRange::within(&peer)
-                    .from(&(peer, first))
-                    .before(&(peer, last))
-            }
-        };
-        let rows_found = rows
-            .list::<MessageRow>(id.into(), range, Order::Descending, posts)
-            .await?;
-        for ((_, post), _) in rows_found {
-            let message = mailbox::load(rows, id.into(), post).await?;
-            shown.extend(message.map(|message| (post.0, message.body.text)));
-        }
-    }
-    Ok(Face {
-        title: channel.title.as_str().to_owned(),
-        username: channel.username.map(|name| name.as_str().to_owned()),
-        about: channel.about.as_str().to_owned(),
-        posts: shown,
-    })
 }
