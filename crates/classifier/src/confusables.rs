@@ -134,7 +134,28 @@ pub(crate) fn as_leet(c: char) -> Option<char> {
 
 /// A Latin letter with an exact double in Cyrillic, so that a word of nothing else can be either.
 pub(crate) fn is_double_in_cyrillic(c: char) -> bool {
-    "aceopxyABCEHKMOPTXkm".contains(c)
+    matches!(
+        c,
+        'a' | 'c'
+            | 'e'
+            | 'o'
+            | 'p'
+            | 'x'
+            | 'y'
+            | 'A'
+            | 'B'
+            | 'C'
+            | 'E'
+            | 'H'
+            | 'K'
+            | 'M'
+            | 'O'
+            | 'P'
+            | 'T'
+            | 'X'
+            | 'k'
+            | 'm'
+    )
 }
 
 /// A Cyrillic letter with an exact double in Latin.

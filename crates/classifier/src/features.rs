@@ -39,42 +39,67 @@ fn place(hash: u64) -> u32 {
     (hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 44) as u32
 }
 
-/// A number for a token, equal for tokens with equal features.
-pub(crate) fn identity(token: &Token) -> u64 {
-    let mut hash = start(Space::Word) ^ token.kind as u64;
-    for byte in token.normal.bytes().chain([0]) {
-        hash = add(hash, u64::from(byte));
+/// The hashes of a token from which its features follow, made in one pass over its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hashes {
+    /// Equal for tokens with equal features.
+    pub identity: u64,
+    /// Of its normal form.
+    whole: u64,
+    /// Of its normal form as the first of two.
+    first: u64,
+}
+
+impl Hashes {
+    /// Hashes a token.
+    pub fn of(token: &Token) -> Self {
+        let space = if is_text(token.kind) {
+            Space::Word
+        } else {
+            Space::Other
+        };
+        let mut identity = start(Space::Word) ^ token.kind as u64;
+        let (mut whole, mut first) = (start(space), start(Space::Pair));
+        // Three in one loop: each step waits for the one before it, but not for the other two.
+        for byte in token.normal.bytes() {
+            let byte = u64::from(byte);
+            identity = add(identity, byte);
+            whole = add(whole, byte);
+            first = add(first, byte);
+        }
+        identity = add(identity, 0);
+        for byte in token.raw.iter().flat_map(|raw| raw.bytes()) {
+            identity = add(identity, u64::from(byte));
+        }
+        Hashes {
+            identity,
+            whole,
+            first: add(first, 0x20),
+        }
     }
-    for byte in token.raw.iter().flat_map(|raw| raw.bytes()) {
-        hash = add(hash, u64::from(byte));
-    }
-    hash
+}
+
+/// Whether the characters of a token count.
+fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Word | Kind::Link)
 }
 
 /// Gives every feature of one token, as its place and how much it counts.
-pub(crate) fn of_token(token: &Token, give: &mut impl FnMut(u32, u16)) {
-    match token.kind {
-        Kind::Word | Kind::Link => {
-            grams(&token.normal, Space::Normal, give);
-            give(place(whole(&token.normal, Space::Word)), WORD);
-            if let Some(raw) = &token.raw {
-                grams(raw, Space::Raw, give);
-                give(place(whole(raw, Space::RawWord)), WORD);
-            }
-        }
-        Kind::Number | Kind::Emoji | Kind::Sign | Kind::Handle => {
-            give(place(whole(&token.normal, Space::Other)), WORD);
-        }
+pub(crate) fn of_token(token: &Token, hashes: Hashes, give: &mut impl FnMut(u32, u16)) {
+    if is_text(token.kind) {
+        grams(&token.normal, Space::Normal, give);
+    }
+    give(place(hashes.whole), WORD);
+    if let Some(raw) = token.raw.as_ref().filter(|_| is_text(token.kind)) {
+        grams(raw, Space::Raw, give);
+        give(place(whole(raw, Space::RawWord)), WORD);
     }
 }
 
 /// Gives the feature of two neighbours.
-pub(crate) fn of_pair(first: &Token, second: &Token, give: &mut impl FnMut(u32, u16)) {
-    let hash = add(whole(&first.normal, Space::Pair), 0x20);
-    let hash = second
-        .normal
-        .bytes()
-        .fold(hash, |hash, byte| add(hash, u64::from(byte)));
+pub(crate) fn of_pair(first: Hashes, second: &Token, give: &mut impl FnMut(u32, u16)) {
+    let bytes = second.normal.bytes();
+    let hash = bytes.fold(first.first, |hash, byte| add(hash, u64::from(byte)));
     give(place(hash), WORD);
 }
 
@@ -91,16 +116,18 @@ fn whole(text: &str, space: Space) -> u64 {
 
 fn grams(word: &str, space: Space, give: &mut impl FnMut(u32, u16)) {
     const EDGE: u64 = '_' as u64;
-    let mut chars = Vec::with_capacity(48);
-    chars.push(EDGE);
-    chars.extend(word.chars().map(|c| c as u64));
-    chars.push(EDGE);
-    for from in 0..chars.len() {
-        let mut hash = start(space);
-        for (length, c) in chars[from..].iter().take(LONGEST).enumerate() {
-            hash = add(hash, *c);
+    // Of the last characters, none to four: each becomes one longer with the next.
+    let mut tails = [start(space); LONGEST];
+    let letters = word.chars().map(u64::from);
+    let chars = [EDGE].into_iter().chain(letters).chain([EDGE]);
+    for (at, c) in chars.enumerate() {
+        for length in (1..=LONGEST.min(at + 1)).rev() {
+            let hash = add(tails[length - 1], c);
+            if length < LONGEST {
+                tails[length] = hash;
+            }
             // The edge alone is in every word.
-            if length > 0 || *c != EDGE {
+            if length > 1 || c != EDGE {
                 give(place(hash), 1);
             }
         }

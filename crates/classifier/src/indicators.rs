@@ -66,7 +66,12 @@ pub fn measure(views: &Views) -> Indicators {
     found[8] = on(handles > 0);
     found[9] = up_to(handles.saturating_sub(1), 2);
     found[10] = on(has_phone(&views.raw));
-    found[11] = on(views.raw.split_whitespace().any(is_wallet));
+    let (mut wallet, mut hashtags) = (false, 0);
+    for word in views.raw.split_whitespace() {
+        wallet |= is_wallet(word);
+        hashtags += usize::from(is_hashtag(word));
+    }
+    found[11] = on(wallet);
     let (money, large) = money(&views.tokens);
     found[12] = on(money);
     found[13] = on(large);
@@ -82,8 +87,7 @@ pub fn measure(views: &Views) -> Indicators {
         token.kind == Kind::Sign && token.normal.len() > 1 && token.normal.contains(['!', '?', '$'])
     };
     found[21] = up_to(views.tokens.iter().filter(shouts).count(), 2);
-    let words = views.raw.split_whitespace();
-    found[22] = up_to(words.filter(|word| is_hashtag(word)).count(), 3);
+    found[22] = up_to(hashtags, 3);
     found[23] = on(repeats_itself(&views.raw));
     found[24] = on(views.words().count() < 5);
     found[INVISIBLE] = up_to(views.invisible, 4);
@@ -99,14 +103,15 @@ fn is_hashtag(word: &str) -> bool {
 fn has_phone(text: &str) -> bool {
     let mut digits = 0;
     let mut starts_right = false;
-    let mut previous = ' ';
-    for c in text.chars().chain(['\n']) {
+    let mut previous = b' ';
+    // All that counts is ASCII, and no byte of another character is.
+    for c in text.bytes().chain([b'\n']) {
         if c.is_ascii_digit() {
             if digits == 0 {
-                starts_right = previous == '+' || matches!(c, '0' | '8');
+                starts_right = previous == b'+' || matches!(c, b'0' | b'8');
             }
             digits += 1;
-        } else if !(digits > 0 && matches!(c, ' ' | '-' | '(' | ')' | '.')) {
+        } else if digits > 0 && !matches!(c, b' ' | b'-' | b'(' | b')' | b'.') {
             if starts_right && (9..=15).contains(&digits) {
                 return true;
             }
@@ -119,6 +124,11 @@ fn has_phone(text: &str) -> bool {
 
 /// An address of a well-known cryptocurrency, by its alphabet and length.
 fn is_wallet(word: &str) -> bool {
+    /// The shortest address.
+    const SHORTEST: usize = 26;
+    if word.len() < SHORTEST {
+        return false;
+    }
     let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let base58 = |c: char| c.is_ascii_alphanumeric() && !matches!(c, '0' | 'O' | 'I' | 'l');
     let mixed = word.contains(|c: char| c.is_ascii_digit())
@@ -129,7 +139,7 @@ fn is_wallet(word: &str) -> bool {
         42 if word.starts_with("0x") => hex(&word[2..]),
         39..=62 if word.starts_with("bc1") => word.chars().all(|c| c.is_ascii_alphanumeric()),
         34 if word.starts_with('T') => mixed && word.chars().all(base58),
-        26..=35 if word.starts_with(['1', '3']) => mixed && word.chars().all(base58),
+        SHORTEST..=35 if word.starts_with(['1', '3']) => mixed && word.chars().all(base58),
         48 if word.starts_with("EQ") || word.starts_with("UQ") => mixed,
         _ => false,
     }
@@ -275,7 +285,7 @@ fn repeats_itself(text: &str) -> bool {
     let lines = text
         .lines()
         .map(str::trim)
-        .filter(|line| line.chars().count() >= 20);
+        .filter(|line| line.len() >= 20 && line.chars().nth(19).is_some());
     let mut seen = std::collections::BTreeSet::new();
     lines.into_iter().any(|line| !seen.insert(line))
 }

@@ -79,18 +79,30 @@ pub fn detect(views: &Views, known: &[&str]) -> Detected {
 
 /// The script of most letters, as ISO 15924; empty for a text without letters.
 pub(crate) fn script(views: &Views) -> &'static str {
-    // Few scripts meet in one text, so a list is quicker than a map.
+    // Few scripts meet in one text, so a list is quicker than a map, and most are in these two.
+    let (mut latin, mut cyrillic) = (0, 0);
     let mut counts: Vec<(Script, usize)> = Vec::new();
     for c in views.words().flat_map(str::chars) {
         let script = script_of(c);
-        if matches!(script, Script::Common | Script::Inherited | Script::Unknown) {
-            continue;
+        match script {
+            Script::Common | Script::Inherited | Script::Unknown => continue,
+            Script::Latin => {
+                latin += 1;
+                continue;
+            }
+            Script::Cyrillic => {
+                cyrillic += 1;
+                continue;
+            }
+            _ => {}
         }
         match counts.iter_mut().find(|(known, _)| *known == script) {
             Some((_, count)) => *count += 1,
             None => counts.push((script, 1)),
         }
     }
+    let counted = [(Script::Latin, latin), (Script::Cyrillic, cyrillic)];
+    counts.extend(counted.into_iter().filter(|(_, count)| *count > 0));
     // Of two with the same count, the first by name.
     let most = counts
         .into_iter()

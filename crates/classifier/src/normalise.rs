@@ -69,6 +69,7 @@ impl Views {
     /// Reads a text. Takes time proportional to its length, up to [`MAX_CHARS`] visible characters.
     pub fn of(text: &str) -> Self {
         let mut views = Views::default();
+        views.raw.reserve(text.len().min(4 * MAX_CHARS));
         let mut visible = 0;
         for c in text.chars().take(MAX_READ) {
             if !matches!(c, ' '..='~') && is_invisible(c) {
@@ -142,18 +143,30 @@ fn without_diacritics(decomposed: impl Iterator<Item = char>) -> Vec<char> {
     letters
 }
 
-/// Letters with three and more of a kind in a row written as two.
-fn without_shouting(letters: impl Iterator<Item = char>) -> String {
-    let mut normal = String::new();
+/// Letters with three and more of a kind in a row written as two; about `count` of them.
+fn without_shouting(letters: impl Iterator<Item = char>, count: usize) -> String {
     let (mut previous, mut repeated) = (None, 0);
-    for c in letters {
-        repeated = if previous == Some(c) { repeated + 1 } else { 0 };
-        previous = Some(c);
-        if repeated < 2 {
-            normal.push(c);
-        }
-    }
-    normal
+    let kept = letters.filter(|c| {
+        repeated = if previous == Some(*c) {
+            repeated + 1
+        } else {
+            0
+        };
+        previous = Some(*c);
+        repeated < 2
+    });
+    written(kept, count)
+}
+
+/// About `count` letters as a text, without growing it one by one.
+fn written(letters: impl Iterator<Item = char>, count: usize) -> String {
+    let mut text = String::with_capacity(2 * count);
+    letters.for_each(|c| text.push(c));
+    text
+}
+
+fn is_one_letter(row: &[char]) -> bool {
+    row.iter().all(|c| *c == row[0])
 }
 
 /// A character that is drawn as a picture.
@@ -166,6 +179,10 @@ pub(crate) fn is_emoji(c: char) -> bool {
 
 /// Whether a character belongs to a word.
 fn is_word(c: char) -> bool {
+    // Nearly all characters are told apart without the tables.
+    if c.is_ascii() || is_cyrillic_letter(c) {
+        return c.is_ascii_alphanumeric() || !c.is_ascii();
+    }
     c.is_alphanumeric() && !is_emoji(c) || is_diacritic(c) || is_vowel_sign(c)
 }
 
@@ -185,12 +202,36 @@ pub(crate) fn script_of(c: char) -> Script {
     }
 }
 
+/// Russian letters but `ё`.
+fn is_cyrillic_letter(c: char) -> bool {
+    matches!(c, 'А'..='я')
+}
+
 /// A letter that no form of Unicode changes, in a text where no mark follows it.
 fn is_simple(c: char) -> bool {
-    matches!(c, '\0'..='\u{7f}' | 'А'..='я')
+    c.is_ascii() || is_cyrillic_letter(c)
+}
+
+/// A character that NFKC leaves as it is, in a text of such characters only.
+fn is_composed(c: char) -> bool {
+    is_simple(c)
+        || matches!(c,
+            'Ѐ'..='џ' | 'À'..='ÿ' | '«' | '»' | '–' | '—' | '‘' | '’' | '“' | '”' | '„' | '•'
+            | '€' | '₽' | '\u{1f300}'..='\u{1faff}')
+}
+
+/// Its lower case, where that is one character of the two alphabets that most texts are in.
+fn simple_lower(c: char) -> Option<char> {
+    match c {
+        'a'..='z' | 'а'..='я' => Some(c),
+        'A'..='Z' | 'А'..='Я' => char::from_u32(u32::from(c) + 32),
+        _ => None,
+    }
 }
 
 struct Reader {
+    /// The characters of the piece that is being read.
+    chars: Vec<char>,
     /// Whether more letters of the text are Cyrillic than Latin, not counting those that look the
     /// same in both.
     cyrillic: bool,
@@ -210,6 +251,7 @@ impl Reader {
             }
         }
         Reader {
+            chars: Vec::new(),
             cyrillic: cyrillic > latin,
             tokens: Vec::new(),
             links: Vec::new(),
@@ -219,35 +261,39 @@ impl Reader {
 
     /// Reads what stands between two spaces.
     fn chunk(&mut self, raw: &str) {
-        let mut chunk: String = if raw.chars().all(is_simple) {
-            raw.to_owned()
+        let mut composed = String::new();
+        let chunk = if raw.chars().all(is_composed) {
+            raw
         } else {
             // One character can become eighteen; the bound keeps a text of those from growing.
             let unboxed = raw.chars().map(|c| unboxed(c).unwrap_or(c));
-            unboxed.nfkc().take(MAX_CHARS).collect()
+            composed.extend(unboxed.nfkc().take(MAX_CHARS));
+            // Some characters only become invisible ones here.
+            composed.retain(|c| !is_invisible(c));
+            &composed
         };
-        // Some characters only become invisible ones here.
-        chunk.retain(|c| !is_invisible(c));
         let is_edge = |c: char| !is_word(c) && !matches!(c, '@' | '#' | '+' | '$');
         let start = chunk.find(|c| !is_edge(c)).unwrap_or(0);
         let end = chunk.trim_end_matches(|c| is_edge(c) && c != '/').len();
         if start < end {
             let core = &chunk[start..end];
             if let Some(link) = Link::parse(core) {
-                self.run_of_signs(&chunk[..start]);
+                self.run_of_signs(chunk[..start].chars());
                 self.push(Kind::Link, link.words(), None);
                 self.links.push(link);
-                self.run_of_signs(&chunk[end..]);
+                self.run_of_signs(chunk[end..].chars());
                 return;
             }
             if is_handle(core) {
-                self.run_of_signs(&chunk[..start]);
+                self.run_of_signs(chunk[..start].chars());
                 self.push(Kind::Handle, "@".into(), None);
-                self.run_of_signs(&chunk[end..]);
+                self.run_of_signs(chunk[end..].chars());
                 return;
             }
         }
-        let chars: Vec<char> = chunk.chars().collect();
+        let mut chars = std::mem::take(&mut self.chars);
+        chars.clear();
+        chars.extend(chunk.chars());
         let mut at = 0;
         while at < chars.len() {
             let end = end_of_run(&chars, at);
@@ -255,18 +301,19 @@ impl Reader {
             if is_word(run[0]) {
                 self.word_run(run);
             } else {
-                self.run_of_signs(&run.iter().collect::<String>());
+                self.run_of_signs(run.iter().copied());
             }
             at = end;
         }
+        self.chars = chars;
     }
 
     fn push(&mut self, kind: Kind, normal: String, raw: Option<String>) {
         self.tokens.push(Token { kind, normal, raw });
     }
 
-    fn run_of_signs(&mut self, signs: &str) {
-        let mut chars = signs.chars().peekable();
+    fn run_of_signs(&mut self, signs: impl Iterator<Item = char>) {
+        let mut chars = signs.peekable();
         while let Some(c) = chars.next() {
             if is_emoji(c) {
                 self.push(Kind::Emoji, c.into(), None);
@@ -294,8 +341,20 @@ impl Reader {
             self.push(Kind::Number, "0".repeat(piece.len().min(12)), None);
         }
         for piece in word.chunks(MAX_WORD) {
-            let raw: String = piece.iter().collect();
-            let normal = self.fold(piece);
+            let raw = written(piece.iter().copied(), piece.len());
+            let is_plain = self.is_plain(piece);
+            let is_lower = |c: &char| simple_lower(*c) == Some(*c);
+            if is_plain && piece.iter().all(is_lower) && !piece.windows(3).any(is_one_letter) {
+                // Its own normal form, as most words are.
+                self.push(Kind::Word, raw, None);
+                continue;
+            }
+            let normal = if is_plain {
+                let lower = piece.iter().filter_map(|c| simple_lower(*c));
+                without_shouting(lower, piece.len())
+            } else {
+                self.fold(piece)
+            };
             if !normal.is_empty() {
                 let differs = raw != normal;
                 self.push(Kind::Word, normal, differs.then_some(raw));
@@ -303,19 +362,16 @@ impl Reader {
         }
     }
 
+    /// Whether a word is of one script's plain letters, as nearly all are, and not of those alone by
+    /// which one might have written it in the other, which the rest of the text is in.
+    fn is_plain(&self, word: &[char]) -> bool {
+        let all = |is: fn(char) -> bool| word.iter().all(|c| is(*c));
+        all(|c| c.is_ascii_alphabetic()) && !(self.cyrillic && all(is_double_in_cyrillic))
+            || all(is_cyrillic_letter) && (self.cyrillic || !all(is_double_in_latin))
+    }
+
     /// One form, case and script.
     fn fold(&mut self, word: &[char]) -> String {
-        // Nearly all words are letters of the script that the rest of the text is in.
-        let ordinary = |c: &char| {
-            if self.cyrillic {
-                matches!(c, 'А'..='я')
-            } else {
-                c.is_ascii_alphabetic()
-            }
-        };
-        if word.iter().all(ordinary) {
-            return without_shouting(word.iter().flat_map(|c| c.to_lowercase()));
-        }
         let base = if word.iter().copied().all(is_simple) {
             word.to_vec()
         } else {
@@ -323,7 +379,7 @@ impl Reader {
         };
         let lower = self.unify(&base).into_iter().flat_map(char::to_lowercase);
         // In lower case a letter may have a mark that it did not have before.
-        without_shouting(without_diacritics(lower).into_iter().nfc())
+        without_shouting(without_diacritics(lower).into_iter().nfc(), word.len())
     }
 
     /// Writes a word of two scripts in one.
@@ -456,8 +512,12 @@ fn is_handle(chunk: &str) -> bool {
 fn join_single_letters(tokens: Vec<Token>, joined: &mut usize) -> Vec<Token> {
     /// Shorter rows are initials and lists.
     const AT_LEAST: usize = 4;
-    let is_single =
-        |token: &Token| token.kind == Kind::Word && token.normal.chars().nth(1).is_none();
+    let is_single = |token: &Token| {
+        token.kind == Kind::Word && token.normal.len() <= 4 && token.normal.chars().nth(1).is_none()
+    };
+    if tokens.iter().filter(|token| is_single(token)).count() < AT_LEAST {
+        return tokens;
+    }
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut row: Vec<Token> = Vec::new();
     let mut letters = 0;
@@ -511,7 +571,9 @@ pub(crate) fn is_unspaced(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_CHARS, Views};
+    use super::{MAX_CHARS, Views, is_composed, is_invisible};
+    use crate::confusables::unboxed;
+    use unicode_normalization::UnicodeNormalization as _;
 
     fn check(text: &str, normal: &str) {
         assert_eq!(Views::of(text).normal(), normal, "{text:?}");
@@ -544,6 +606,16 @@ mod tests {
         check("ʙᴀᴧюᴛᴀ", "валюта");
         check("pa6ота в лc", "работа в лс");
         check("ЁЖИК їжачок й", "ежик їжачок й");
+    }
+
+    #[test]
+    fn what_is_taken_as_composed_is() {
+        for c in ('\0'..=char::MAX).filter(|c| is_composed(*c)) {
+            assert!(unboxed(c).is_none(), "{c:?}");
+            assert!(std::iter::once(c).nfkc().eq([c]), "{c:?}");
+            // What is invisible and no ASCII has no place here: it would not be taken out.
+            assert!(c.is_ascii() || !is_invisible(c), "{c:?}");
+        }
     }
 
     #[test]

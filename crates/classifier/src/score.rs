@@ -1,6 +1,6 @@
 //! What a model thinks of a text, and why.
 
-use crate::features;
+use crate::features::{self, Hashes};
 use crate::indicators::{self, INVISIBLE, Indicators};
 use crate::labels::TRAINED;
 use crate::language::{self, Detected};
@@ -48,8 +48,9 @@ impl Reading {
             *counts.entry(place).or_default() += u32::from(count);
             squares += u32::from(count).pow(2);
         };
-        for (_, part) in parts(&self.views) {
-            part.each(&self.views, &mut give);
+        let parts = Parts::of(&self.views);
+        for part in &parts.distinct {
+            parts.each_feature(*part, &self.views, &mut give);
         }
         let norm = (squares.max(1) as f32).sqrt();
         counts
@@ -66,34 +67,66 @@ enum Part {
     Pair(usize),
 }
 
-impl Part {
-    fn each(self, views: &Views, give: &mut impl FnMut(u32, u16)) {
-        match self {
-            Part::Token(at) => features::of_token(&views.tokens[at], give),
-            Part::Pair(at) => features::of_pair(&views.tokens[at], &views.tokens[at + 1], give),
-        }
-    }
+/// The parts of a text.
+struct Parts {
+    /// Of each token.
+    hashes: Vec<Hashes>,
+    /// Each part once, where it stands first, in the order of their identities.
+    distinct: Vec<Part>,
+    /// Where each token is among the distinct parts, and each pair, which is named by its first token.
+    tokens: Vec<u32>,
+    pairs: Vec<u32>,
 }
 
-/// The distinct parts of a text with their identities, in the order of those.
-fn parts(views: &Views) -> Vec<(u64, Part)> {
-    let mut parts = Vec::with_capacity(2 * views.tokens.len());
-    let mut previous = None;
-    for (at, identity) in identities(views).enumerate() {
-        parts.push((identity, Part::Token(at)));
-        if let Some(previous) = previous {
-            parts.push((pair_identity(previous, identity), Part::Pair(at - 1)));
+impl Parts {
+    fn of(views: &Views) -> Self {
+        let hashes: Vec<Hashes> = views.tokens.iter().map(Hashes::of).collect();
+        let count = hashes.len();
+        // Tokens have even numbers, the pairs that end with them the odd ones before: of equal parts
+        // the first in the text stands for all.
+        let mut all: Vec<(u64, u32)> = Vec::with_capacity(2 * count);
+        for (at, token) in hashes.iter().enumerate() {
+            all.push((token.identity, 2 * at as u32));
+            if at > 0 {
+                let pair = pair_identity(hashes[at - 1].identity, token.identity);
+                all.push((pair, 2 * at as u32 + 1));
+            }
         }
-        previous = Some(identity);
+        all.sort_unstable();
+        let mut parts = Parts {
+            hashes,
+            distinct: Vec::with_capacity(all.len()),
+            tokens: vec![0; count],
+            pairs: vec![0; count.saturating_sub(1)],
+        };
+        let mut previous = None;
+        for (identity, number) in all {
+            let (at, is_pair) = (number as usize / 2, number % 2 == 1);
+            if previous != Some(identity) {
+                parts.distinct.push(if is_pair {
+                    Part::Pair(at - 1)
+                } else {
+                    Part::Token(at)
+                });
+                previous = Some(identity);
+            }
+            let place = parts.distinct.len() as u32 - 1;
+            if is_pair {
+                parts.pairs[at - 1] = place;
+            } else {
+                parts.tokens[at] = place;
+            }
+        }
+        parts
     }
-    // Stable, so that the first of several equal parts stands for all.
-    parts.sort_by_key(|(identity, _)| *identity);
-    parts.dedup_by_key(|(identity, _)| *identity);
-    parts
-}
 
-fn identities(views: &Views) -> impl Iterator<Item = u64> {
-    views.tokens.iter().map(features::identity)
+    /// Gives the features of a part.
+    fn each_feature(&self, part: Part, views: &Views, give: &mut impl FnMut(u32, u16)) {
+        match part {
+            Part::Token(at) => features::of_token(&views.tokens[at], self.hashes[at], give),
+            Part::Pair(at) => features::of_pair(self.hashes[at], &views.tokens[at + 1], give),
+        }
+    }
 }
 
 fn pair_identity(first: u64, second: u64) -> u64 {
@@ -154,11 +187,11 @@ struct Sum {
 }
 
 /// The weights of every part of a text.
-#[derive(Default)]
 struct Found {
+    parts: Parts,
     whole: Sum,
-    /// By identity.
-    parts: Vec<(u64, Part, Sum)>,
+    /// Of each distinct part.
+    sums: Vec<Sum>,
 }
 
 impl Sum {
@@ -203,13 +236,15 @@ impl Model {
     }
 
     fn find(&self, views: &Views) -> Found {
-        let mut found = Found::default();
-        for (identity, part) in parts(views) {
-            let sum = self.sum(part, views);
-            found.whole.add(sum);
-            found.parts.push((identity, part, sum));
+        let parts = Parts::of(views);
+        let mut whole = Sum::default();
+        let mut sums = Vec::with_capacity(parts.distinct.len());
+        for part in &parts.distinct {
+            let sum = self.sum(&parts, *part, views);
+            whole.add(sum);
+            sums.push(sum);
         }
-        found
+        Found { parts, whole, sums }
     }
 
     /// The sums of the whole text or of its worst window.
@@ -220,18 +255,12 @@ impl Model {
         }
         // Half-overlapping windows, so that nothing is cut in two by all of them.
         let mut halves = vec![Sum::default(); views.tokens.len().div_ceil(WINDOW / 2)];
-        let mut previous = None;
-        for (at, identity) in identities(views).enumerate() {
-            let pair = previous.map(|previous| pair_identity(previous, identity));
-            for part in [Some(identity), pair].into_iter().flatten() {
-                let place = found
-                    .parts
-                    .binary_search_by_key(&part, |(identity, ..)| *identity);
-                if let Ok(place) = place {
-                    halves[at / (WINDOW / 2)].add(found.parts[place].2);
-                }
-            }
-            previous = Some(identity);
+        let tokens = found.parts.tokens.iter().enumerate();
+        // A pair belongs to the half of its second token.
+        let pairs = found.parts.pairs.iter().enumerate();
+        let pairs = pairs.map(|(at, place)| (at + 1, place));
+        for (at, place) in tokens.chain(pairs) {
+            halves[at / (WINDOW / 2)].add(found.sums[*place as usize]);
         }
         for pair in halves.windows(2) {
             let mut window = pair[0];
@@ -243,11 +272,11 @@ impl Model {
         total
     }
 
-    fn sum(&self, part: Part, views: &Views) -> Sum {
+    fn sum(&self, parts: &Parts, part: Part, views: &Views) -> Sum {
         let mut sum = Sum::default();
-        part.each(views, &mut |place, count| {
-            let weights = self.weights[place as usize];
-            for (sum, weight) in sum.units.iter_mut().zip(weights) {
+        parts.each_feature(part, views, &mut |place, count| {
+            let weights = self.weights.find(place as usize);
+            for (sum, weight) in sum.units.iter_mut().zip(weights.unwrap_or_default()) {
                 *sum += i64::from(weight) * i64::from(count);
             }
             sum.squares += u32::from(count).pow(2);
@@ -288,11 +317,8 @@ impl Model {
             share
         };
         let most = |share: &PerLabel<f64>| share.iter().copied().fold(f64::MIN, f64::max);
-        let mut weighed: Vec<_> = found
-            .parts
-            .iter()
-            .map(|(_, part, sum)| (part, share(sum)))
-            .collect();
+        let parts = found.parts.distinct.iter().zip(&found.sums);
+        let mut weighed: Vec<_> = parts.map(|(part, sum)| (part, share(sum))).collect();
         let kept = KEPT.min(weighed.len());
         if kept > 0 && kept < weighed.len() {
             weighed.select_nth_unstable_by(kept - 1, |a, b| most(&b.1).total_cmp(&most(&a.1)));

@@ -5,7 +5,7 @@ use crate::features::PLACES;
 use crate::indicators;
 use crate::labels::{Example, Label, TRAINED};
 use crate::maths::hash;
-use crate::model::{Model, PerLabel};
+use crate::model::{Model, PerLabel, Weights};
 use crate::score::Reading;
 
 /// An example, read once and learned from several times.
@@ -89,8 +89,9 @@ pub(crate) fn fit<'a>(
     let mut model = base.clone();
     let sum = |place: usize| {
         let mut sum = learner.weight(place);
+        let before = base.weights.find(place).unwrap_or_default();
         for (label, sum) in sum.iter_mut().enumerate() {
-            *sum += f32::from(base.weights[place][label]) * base.header.unit[label];
+            *sum += f32::from(before[label]) * base.header.unit[label];
         }
         sum
     };
@@ -101,11 +102,12 @@ pub(crate) fn fit<'a>(
         }
     }
     model.header.unit = largest.map(|largest| largest / f32::from(i16::MAX));
-    for place in 0..PLACES {
-        for (label, weight) in sum(place).into_iter().enumerate() {
-            model.weights[place][label] = (weight / model.header.unit[label]).round() as i16;
-        }
-    }
+    let unit = model.header.unit;
+    model.weights = Weights::of((0..PLACES).map(|place| {
+        let sum = sum(place);
+        let rounded = |label: usize| (sum[label] / unit[label]).round() as i16;
+        (place, std::array::from_fn(rounded))
+    }));
     for at in 0..indicators::COUNT {
         for (weight, more) in model.header.indicators[at]
             .iter_mut()

@@ -10,7 +10,7 @@
 //! <bits of the words seen in training>
 //! ```
 
-use super::{Header, Model, PerLabel, SEEN_BITS};
+use super::{Header, Model, PerLabel, SEEN_BITS, Weights};
 use crate::features::PLACES;
 use crate::indicators;
 use crate::labels::TRAINED;
@@ -48,13 +48,9 @@ impl Model {
     pub fn encode(&self) -> Vec<u8> {
         let mut body = serde_json::to_vec(&self.header).expect("a header has no maps but by name");
         body.push(b'\n');
-        let entries = || {
-            let places = self.weights.iter().enumerate();
-            places.filter(|(_, weights)| weights.iter().any(|weight| *weight != 0))
-        };
-        body.extend((entries().count() as u32).to_le_bytes());
+        body.extend((self.weights.len() as u32).to_le_bytes());
         let mut previous = 0;
-        for (place, weights) in entries() {
+        for (place, weights) in self.weights.iter() {
             leb128(&mut body, place - previous);
             previous = place;
             body.extend(weights.iter().flat_map(|weight| weight.to_le_bytes()));
@@ -94,6 +90,7 @@ impl Model {
         let entries = bytes.take(4).ok_or(FileError::Weights)?;
         let entries = u32::from_le_bytes(entries.try_into().expect("four bytes"));
         let mut place = 0_usize;
+        let mut stored = Vec::new();
         for at in 0..entries {
             let distance = bytes.leb128().ok_or(FileError::Weights)?;
             place = place.checked_add(distance).ok_or(FileError::Weights)?;
@@ -102,8 +99,9 @@ impl Model {
             if place >= PLACES || at > 0 && distance == 0 {
                 return Err(FileError::Weights);
             }
-            model.weights[place] = weights;
+            stored.push((place, weights));
         }
+        model.weights = Weights::of(stored.into_iter());
         let seen = bytes.take(SEEN_BITS / 8).ok_or(FileError::Weights)?;
         for (word, bytes) in model.seen.iter_mut().zip(seen.chunks_exact(8)) {
             *word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
@@ -191,15 +189,15 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FileError, MAGIC, Model, Sha256, hex};
+    use super::{FileError, MAGIC, Model, Sha256, Weights, hex};
     use proptest::prelude::*;
     use sha2::Digest as _;
 
     fn model() -> Model {
         let mut model = Model::empty();
-        for place in [0, 1, 127, 128, 70_000, (1 << 20) - 1] {
-            model.weights[place] = [place as i16, -1];
-        }
+        let places = [0, 1, 127, 128, 70_000, (1 << 20) - 1];
+        let weights = places.map(|place| (place, [place as i16, -1]));
+        model.weights = Weights::of(weights.into_iter());
         model.remember("word");
         model.header.version = 7;
         model

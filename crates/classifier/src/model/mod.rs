@@ -2,11 +2,12 @@
 
 mod calibration;
 mod file;
+mod weights;
 
 pub use calibration::Calibration;
 pub use file::FileError;
+pub(crate) use weights::Weights;
 
-use crate::features::PLACES;
 use crate::indicators;
 use crate::labels::{Label, TRAINED};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub struct Model {
     /// What a person should know about it.
     pub header: Header,
     /// In units of [`Header::unit`].
-    pub(crate) weights: Vec<PerLabel<i16>>,
+    pub(crate) weights: Weights,
     pub(crate) seen: Vec<u64>,
 }
 
@@ -138,7 +139,7 @@ impl Model {
                 indicators: vec![[0.0; TRAINED]; indicators::COUNT],
                 ..Header::default()
             },
-            weights: vec![[0; TRAINED]; PLACES],
+            weights: Weights::of(std::iter::empty()),
             seen: vec![0; SEEN_BITS / 64],
         }
     }
