@@ -10,8 +10,8 @@ use heliograph_store::Store;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// How many rows are taken in with one commit of the index.
-const BATCH: usize = 1_000;
+/// How many rows are taken in with one commit of the index; where so many were, more may wait.
+pub const BATCH: usize = 1_000;
 /// How many messages are read at a time.
 const POSTS_AT_ONCE: usize = 500;
 /// How many peers are read at a time.
@@ -74,10 +74,7 @@ impl Step {
         match self {
             Step::Peer(peer, face) => index.put_peer(peer, face.as_ref()),
             Step::Post(channel, id, post) => index.put_post(channel, id, post.as_ref()),
-            Step::Forget(channel) => {
-                index.forget_posts(channel);
-                Ok(())
-            }
+            Step::Forget(channel) => index.forget_posts(channel),
             Step::NewPosts(posts) => posts.iter().try_for_each(|post| index.add_post(post)),
         }
     }
@@ -369,6 +366,11 @@ pub(crate) fn broadcast(face: &PublicPeer) -> Option<ChannelId> {
 }
 
 /// Runs what waits for files on a thread that may.
+/// Lets go of the memory that writing takes, until something is written again.
+pub async fn rest(index: &Arc<Discovery>) -> Result<(), IndexError> {
+    blocking(index, Discovery::rest).await
+}
+
 async fn blocking<T: Send + 'static>(
     index: &Arc<Discovery>,
     work: impl FnOnce(&Discovery) -> Result<T, IndexError> + Send + 'static,

@@ -2,6 +2,7 @@
 
 use crate::again::{self, Position};
 use crate::measured::Current;
+use crate::parts::Parts;
 use crate::peers::{Peers, PeersSchema};
 use crate::posts::{Posts, PostsSchema};
 use std::fs;
@@ -55,6 +56,7 @@ pub struct Discovery {
     folder: Option<PathBuf>,
     peers: Side<PeersSchema>,
     posts: Side<PostsSchema>,
+    parts: Parts,
     measured: Current,
     complete: AtomicBool,
     /// Where the gate goes on to look again at everything; see [`crate::again`].
@@ -87,8 +89,9 @@ impl Discovery {
         let posts_index = Index::create_in_dir(begin("posts")?, posts.schema.clone())?;
         Ok(Discovery {
             folder: Some(folder.to_owned()),
-            peers: Side::new(&peers_index, peers, PEERS_PART)?,
-            posts: Side::new(&posts_index, posts, POSTS_PART)?,
+            peers: Side::new(peers_index, peers, PEERS_PART)?,
+            posts: Side::new(posts_index, posts, POSTS_PART)?,
+            parts: Parts::default(),
             measured: Current::default(),
             complete: AtomicBool::new(false),
             again: Mutex::new(None),
@@ -107,8 +110,9 @@ impl Discovery {
         let posts = PostsSchema::new();
         Ok(Discovery {
             folder: Some(folder.to_owned()),
-            peers: Side::new(&open("peers", &peers.schema)?, peers, PEERS_PART)?,
-            posts: Side::new(&open("posts", &posts.schema)?, posts, POSTS_PART)?,
+            peers: Side::new(open("peers", &peers.schema)?, peers, PEERS_PART)?,
+            posts: Side::new(open("posts", &posts.schema)?, posts, POSTS_PART)?,
+            parts: Parts::default(),
             measured: Current::default(),
             complete: AtomicBool::new(true),
             again: Mutex::new(again::read(folder)),
@@ -122,15 +126,16 @@ impl Discovery {
         Ok(Discovery {
             folder: None,
             peers: Side::new(
-                &Index::create_in_ram(peers.schema.clone()),
+                Index::create_in_ram(peers.schema.clone()),
                 peers,
                 PEERS_PART,
             )?,
             posts: Side::new(
-                &Index::create_in_ram(posts.schema.clone()),
+                Index::create_in_ram(posts.schema.clone()),
                 posts,
                 POSTS_PART,
             )?,
+            parts: Parts::default(),
             measured: Current::default(),
             complete: AtomicBool::new(true),
             again: Mutex::new(None),
@@ -161,6 +166,7 @@ impl Discovery {
     pub fn posts(&self) -> Posts<'_> {
         Posts::new(
             &self.posts.schema,
+            &self.parts,
             self.posts.reader.searcher(),
             &self.measured,
         )
@@ -178,6 +184,13 @@ impl Discovery {
     pub fn commit(&self) -> Result<(), IndexError> {
         self.peers.commit()?;
         self.posts.commit()
+    }
+
+    /// Lets go of the memory that writing takes, until something is written again. May wait for work
+    /// of the index in the background; must not run on a thread that answers calls.
+    pub fn rest(&self) -> Result<(), IndexError> {
+        self.peers.close_writer()?;
+        self.posts.close_writer()
     }
 
     /// Empties the index, to make it anew.
@@ -223,7 +236,12 @@ impl Discovery {
 /// One of the two indexes, with its writer and its readers.
 pub(crate) struct Side<S> {
     pub schema: S,
-    writer: Mutex<Writer>,
+    index: Index,
+    /// From how many documents on a part is not joined with others.
+    part_docs: usize,
+    /// There while there is something to write: it takes some 12 MB, and most of the time a small
+    /// server has nothing.
+    writer: Mutex<Option<Writer>>,
     reader: IndexReader,
 }
 
@@ -234,24 +252,44 @@ struct Writer {
 }
 
 impl<S> Side<S> {
-    fn new(index: &Index, schema: S, part_docs: usize) -> Result<Self, TantivyError> {
-        // One thread is enough for more than a server's posts, and keeps them in order.
-        let writer = index.writer_with_num_threads(1, BUDGET_BYTES)?;
-        let mut merging = LogMergePolicy::default();
-        merging.set_max_docs_before_merge(part_docs);
-        writer.set_merge_policy(Box::new(merging));
+    fn new(index: Index, schema: S, part_docs: usize) -> Result<Self, TantivyError> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
         Ok(Side {
             schema,
-            writer: Mutex::new(Writer {
-                writer,
-                changed: false,
-            }),
+            index,
+            part_docs,
+            writer: Mutex::new(None),
             reader,
         })
+    }
+
+    /// Writes with the writer, which is opened where there is none.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&mut IndexWriter) -> Result<T, TantivyError>,
+    ) -> Result<T, IndexError> {
+        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let side = match &mut *side {
+            Some(open) => open,
+            none => none.insert(Writer {
+                writer: self.open_writer()?,
+                changed: false,
+            }),
+        };
+        side.changed = true;
+        Ok(work(&mut side.writer)?)
+    }
+
+    fn open_writer(&self) -> Result<IndexWriter, TantivyError> {
+        // One thread is enough for more than a server's posts, and keeps them in order.
+        let writer = self.index.writer_with_num_threads(1, BUDGET_BYTES)?;
+        let mut merging = LogMergePolicy::default();
+        merging.set_max_docs_before_merge(self.part_docs);
+        writer.set_merge_policy(Box::new(merging));
+        Ok(writer)
     }
 
     /// Puts `document` in the place of whatever has `key`; takes that away where there is none.
@@ -261,42 +299,37 @@ impl<S> Side<S> {
         key: &str,
         document: Option<TantivyDocument>,
     ) -> Result<(), IndexError> {
-        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        side.changed = true;
-        side.writer.delete_term(Term::from_field_text(field, key));
-        if let Some(document) = document {
-            side.writer.add_document(document)?;
-        }
-        Ok(())
+        self.write(|writer| {
+            writer.delete_term(Term::from_field_text(field, key));
+            if let Some(document) = document {
+                writer.add_document(document)?;
+            }
+            Ok(())
+        })
     }
 
     /// Adds a document of which it is known that nothing has its key.
     pub fn add(&self, document: TantivyDocument) -> Result<(), IndexError> {
-        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        side.changed = true;
-        side.writer.add_document(document)?;
-        Ok(())
+        self.write(|writer| writer.add_document(document).map(drop))
     }
 
     /// Takes away everything with this term.
-    pub fn remove(&self, term: Term) {
-        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        side.changed = true;
-        side.writer.delete_term(term);
+    pub fn remove(&self, term: Term) -> Result<(), IndexError> {
+        self.write(|writer| {
+            writer.delete_term(term);
+            Ok(())
+        })
     }
 
     fn clear(&self) -> Result<(), IndexError> {
-        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        side.changed = true;
-        side.writer.delete_all_documents()?;
-        Ok(())
+        self.write(|writer| writer.delete_all_documents().map(drop))
     }
 
     fn commit(&self) -> Result<(), IndexError> {
         let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if !side.changed {
+        let Some(side) = side.as_mut().filter(|side| side.changed) else {
             return Ok(());
-        }
+        };
         side.changed = false;
         if let Err(error) = side.writer.commit() {
             // A writer that has failed does nothing any more; this makes a new one of it. What it
@@ -305,5 +338,37 @@ impl<S> Side<S> {
             return Err(error.into());
         }
         Ok(self.reader.reload()?)
+    }
+
+    /// Closes the writer, where everything is committed, once it has joined the parts it is joining.
+    fn close_writer(&self) -> Result<(), IndexError> {
+        let mut side = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match side.take_if(|side| !side.changed) {
+            Some(idle) => Ok(idle.writer.wait_merging_threads()?),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heliograph_model::ChannelId;
+
+    #[test]
+    fn a_writer_is_open_only_while_there_is_something_to_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let index = Discovery::open(folder.path()).expect("it opens");
+        let is_open = || index.posts.writer.lock().expect("no panic").is_some();
+        assert!(!is_open());
+        for _ in 0..2 {
+            index.forget_posts(ChannelId(7)).expect("it works");
+            assert!(is_open());
+            index.rest().expect("it works");
+            assert!(is_open(), "something is not committed");
+            index.commit().expect("it works");
+            index.rest().expect("it works");
+            assert!(!is_open());
+        }
     }
 }

@@ -22,6 +22,7 @@ pub mod follow;
 pub mod gate;
 mod index;
 pub mod measured;
+mod parts;
 pub mod peers;
 pub mod posts;
 pub mod rank;

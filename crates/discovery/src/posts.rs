@@ -3,18 +3,17 @@
 use crate::analysis::{Word, hashtag, hashtags, key, to_latin, words};
 use crate::index::{Discovery, IndexError};
 use crate::measured::{Because, Current, Measured, Verdict, Viewer};
+use crate::parts::{Columns, Part, Parts};
 use crate::peers::terms;
 use heliograph_model::{ChannelId, MessageId, Peer, PublicPost, UnixMs};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery, Weight};
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TantivyDocument,
 };
-use tantivy::{DocId, Score, Searcher, SegmentReader, Term};
+use tantivy::{DocId, Searcher, SegmentReader, Term};
 
 /// The longest query that is looked at, in characters; the rest is left out.
 const QUERY_CHARS_MAX: usize = 256;
@@ -25,6 +24,9 @@ pub const PAGE_MAX: usize = 100;
 /// How many matches of each part of the index are looked at for the count, one by one. Beyond that
 /// they are counted as shown: most are, and a common word has hundreds of thousands.
 const COUNTED_MAX: usize = 10_000;
+/// From so many matches on the older parts of the index are not looked through, once they cannot
+/// change the page; how many they hold is estimated.
+const ESTIMATED_FROM: usize = 1_000;
 /// How many different words of one post are in the index.
 const POST_WORDS_MAX: usize = 1_500;
 
@@ -111,9 +113,9 @@ impl Discovery {
     }
 
     /// Takes away every post of a channel.
-    pub fn forget_posts(&self, channel: ChannelId) {
+    pub fn forget_posts(&self, channel: ChannelId) -> Result<(), IndexError> {
         let side = self.posts_side();
-        side.remove(Term::from_field_i64(side.schema.channel, channel.0));
+        side.remove(Term::from_field_i64(side.schema.channel, channel.0))
     }
 }
 
@@ -200,14 +202,21 @@ pub struct FoundPosts {
 /// The posts as of the last commit.
 pub struct Posts<'a> {
     schema: &'a PostsSchema,
+    parts: &'a Parts,
     searcher: Searcher,
     measured: Arc<Measured>,
 }
 
 impl<'a> Posts<'a> {
-    pub(crate) fn new(schema: &'a PostsSchema, searcher: Searcher, measured: &Current) -> Self {
+    pub(crate) fn new(
+        schema: &'a PostsSchema,
+        parts: &'a Parts,
+        searcher: Searcher,
+        measured: &Current,
+    ) -> Self {
         Posts {
             schema,
+            parts,
             searcher,
             measured: measured.get(),
         }
@@ -230,24 +239,19 @@ impl<'a> Posts<'a> {
     /// and everything further is older, the rest is estimated.
     fn collect(&self, asked: &dyn Query, newest: &Newest) -> Result<FoundPosts, IndexError> {
         let weight = asked.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
-        let mut parts = Vec::new();
-        for (ordinal, part) in (0..).zip(self.searcher.segment_readers()) {
-            let until = part.fast_fields().i64("date")?.max_value();
-            parts.push((until, ordinal, part));
-        }
-        parts.sort_by_key(|(until, ..)| Reverse(*until));
         let mut found = FoundPosts::default();
         let mut looked_at = 0;
-        for (until, ordinal, part) in parts {
-            if newest.is_settled(&found, until) {
+        for part in self.parts.of(&self.searcher)?.iter() {
+            if newest.is_settled(&found, part.until) {
                 let all = self.searcher.num_docs();
                 let estimated = found.total as u64 * all / looked_at.max(1);
                 found.total = usize::try_from(estimated).unwrap_or(usize::MAX);
                 found.inexact = true;
                 break;
             }
-            found = newest.join(found, newest.collect_segment(&*weight, ordinal, part)?);
-            looked_at += u64::from(part.num_docs());
+            let reader = self.searcher.segment_reader(part.ordinal);
+            found = newest.join(found, newest.look_through(&*weight, part, reader)?);
+            looked_at += u64::from(reader.num_docs());
         }
         Ok(found)
     }
@@ -345,7 +349,7 @@ impl<'a> Posts<'a> {
         let mut ways: Vec<Box<dyn Query>> = Vec::new();
         for spelling in spellings {
             let term = Term::from_field_text(self.schema.word, &spelling);
-            if self.searcher.doc_freq(&term)? > 0 {
+            if self.is_anywhere(&term)? {
                 ways.push(self.term(&spelling));
             }
         }
@@ -353,6 +357,15 @@ impl<'a> Posts<'a> {
             0 | 1 => ways.pop(),
             _ => Some(Box::new(BooleanQuery::union(ways))),
         })
+    }
+
+    fn is_anywhere(&self, term: &Term) -> Result<bool, IndexError> {
+        for part in self.searcher.segment_readers() {
+            if part.inverted_index(self.schema.word)?.doc_freq(term)? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn term(&self, text: &str) -> Box<dyn Query> {
@@ -374,61 +387,41 @@ struct Newest {
     hidden: bool,
 }
 
-struct NewestOfSegment {
-    channels: Column<i64>,
-    ids: Column<u64>,
-    dates: Column<i64>,
-    measured: Arc<Measured>,
-    country: Option<String>,
-    now: UnixMs,
-    min_date: i32,
-    max_date: i32,
-    after: Option<Order>,
-    limit: usize,
-    hidden: bool,
+/// The same for one part of the index.
+struct NewestOfPart<'a> {
+    all: &'a Newest,
+    columns: &'a Columns,
     total: usize,
     inexact: bool,
     /// The last of the first on top.
     first: BinaryHeap<Reverse<Place>>,
 }
 
-impl Collector for Newest {
-    type Fruit = FoundPosts;
-    type Child = NewestOfSegment;
-
-    fn for_segment(&self, _: u32, reader: &SegmentReader) -> tantivy::Result<Self::Child> {
-        let fast = reader.fast_fields();
-        Ok(NewestOfSegment {
-            channels: fast.i64("channel")?,
-            ids: fast.u64("id")?,
-            dates: fast.i64("date")?,
-            measured: self.measured.clone(),
-            country: self.country.clone(),
-            now: self.now,
-            min_date: self.min_date,
-            max_date: self.max_date,
-            after: self.after,
-            limit: self.limit,
-            hidden: self.hidden,
+impl Newest {
+    fn look_through(
+        &self,
+        weight: &dyn Weight,
+        part: &Part,
+        reader: &SegmentReader,
+    ) -> Result<FoundPosts, IndexError> {
+        let mut newest = NewestOfPart {
+            all: self,
+            columns: &part.columns,
             total: 0,
             inexact: false,
             first: BinaryHeap::new(),
-        })
+        };
+        let alive = reader.alive_bitset();
+        weight.for_each_no_score(reader, &mut |docs| {
+            for doc in docs {
+                if alive.is_none_or(|alive| alive.is_alive(*doc)) {
+                    newest.collect(*doc);
+                }
+            }
+        })?;
+        Ok(newest.found())
     }
 
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, segments: Vec<FoundPosts>) -> tantivy::Result<FoundPosts> {
-        let none = FoundPosts::default();
-        Ok(segments
-            .into_iter()
-            .fold(none, |all, part| self.join(all, part)))
-    }
-}
-
-impl Newest {
     fn join(&self, mut all: FoundPosts, part: FoundPosts) -> FoundPosts {
         all.total += part.total;
         all.inexact |= part.inexact;
@@ -442,51 +435,49 @@ impl Newest {
     /// that so much matches that nobody counts it.
     fn is_settled(&self, found: &FoundPosts, until: i64) -> bool {
         let last = found.posts.last();
-        found.total >= COUNTED_MAX
+        found.total >= ESTIMATED_FROM
             && found.posts.len() == self.limit
             && last.is_some_and(|last| !last.demoted && i64::from(last.date) > until)
     }
 }
 
-impl NewestOfSegment {
+impl NewestOfPart<'_> {
     /// What is put on a post: nothing is, mostly, and then nothing is looked up.
     fn verdict(&self, channel: ChannelId, doc: DocId) -> Verdict {
-        let id = self.ids.first(doc).unwrap_or_default();
+        let id = self.columns.ids.first(doc).unwrap_or_default();
         let viewer = Viewer {
-            country: self.country.as_deref(),
-            now: self.now,
+            country: self.all.country.as_deref(),
+            now: self.all.now,
         };
-        self.measured.post(channel, MessageId(id as u32), viewer)
+        self.all
+            .measured
+            .post(channel, MessageId(id as u32), viewer)
     }
-}
 
-impl SegmentCollector for NewestOfSegment {
-    type Fruit = FoundPosts;
-
-    fn collect(&mut self, doc: DocId, _: Score) {
-        let date = self.dates.first(doc).unwrap_or_default() as i32;
-        let in_time = (self.min_date == 0 || date > self.min_date)
-            && (self.max_date == 0 || date < self.max_date);
+    fn collect(&mut self, doc: DocId) {
+        let date = self.columns.dates.first(doc).unwrap_or_default() as i32;
+        let in_time = (self.all.min_date == 0 || date > self.all.min_date)
+            && (self.all.max_date == 0 || date < self.all.max_date);
         if !in_time {
             return;
         }
-        let full = self.first.len() >= self.limit;
+        let full = self.first.len() >= self.all.limit;
         let newer = |last: &Reverse<Place>| !last.0.demoted && last.0.date > date;
         if full && self.total >= COUNTED_MAX && self.first.peek().is_some_and(newer) {
             self.total += 1;
-            self.inexact |= !self.measured.is_empty();
+            self.inexact |= !self.all.measured.is_empty();
             return;
         }
-        let channel = ChannelId(self.channels.first(doc).unwrap_or_default());
-        let verdict = if self.measured.touches(channel) {
+        let channel = ChannelId(self.columns.channels.first(doc).unwrap_or_default());
+        let verdict = if self.all.measured.touches(channel) {
             self.verdict(channel, doc)
         } else {
             Verdict::Shown
         };
         let wanted = match verdict {
-            Verdict::Shown => !self.hidden,
+            Verdict::Shown => !self.all.hidden,
             Verdict::Demoted => true,
-            Verdict::Hidden => self.hidden,
+            Verdict::Hidden => self.all.hidden,
         };
         if !wanted {
             return;
@@ -502,9 +493,9 @@ impl SegmentCollector for NewestOfSegment {
             demoted,
             date,
             channel,
-            id: MessageId(self.ids.first(doc).unwrap_or_default() as u32),
+            id: MessageId(self.columns.ids.first(doc).unwrap_or_default() as u32),
         };
-        if self.after.is_some_and(|after| place.order() >= after) {
+        if self.all.after.is_some_and(|after| place.order() >= after) {
             return;
         }
         if full {
@@ -516,7 +507,7 @@ impl SegmentCollector for NewestOfSegment {
         self.first.push(Reverse(place));
     }
 
-    fn harvest(self) -> FoundPosts {
+    fn found(self) -> FoundPosts {
         FoundPosts {
             posts: self.first.into_iter().map(|Reverse(place)| place).collect(),
             total: self.total,

@@ -15,9 +15,16 @@ use tokio::time::{sleep, timeout};
 
 /// How often it looks when nobody has rung.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After how long without anything new the index lets go of what writing takes, some 25 MB.
+const REST_AFTER: Duration = Duration::from_secs(60);
 /// How long changes are gathered before they are taken in together: each time costs a few file
-/// flushes, however much is new.
+/// flushes and some megabytes of fresh memory, however little is new.
 const GATHER: Duration = Duration::from_millis(100);
+/// The longest that changes are gathered, so that a post can be found within a second.
+const GATHER_MAX: Duration = Duration::from_millis(400);
+/// They are gathered for so many times as long as the last ones took to be taken in: the index has a
+/// small share of the machine however often somebody posts.
+const GATHER_TIMES: u32 = 10;
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How often progress is told.
@@ -105,19 +112,38 @@ impl Follower {
 
     /// Follows until dropped.
     pub async fn run(&self) {
+        let mut written = Some(Instant::now());
         loop {
+            let begun = Instant::now();
             match self.step().await {
                 Ok(0) if self.looks_again().await => {}
                 Ok(0) => {
+                    if written.is_some_and(|at| at.elapsed() >= REST_AFTER) {
+                        written = None;
+                        self.rest().await;
+                    }
                     let _ = timeout(LOOK_EVERY, self.rung.notified()).await;
                     sleep(GATHER).await;
                 }
-                Ok(_) => {}
+                Ok(count) => {
+                    written = Some(Instant::now());
+                    // More waits already where so many were there.
+                    if count < follow::BATCH {
+                        sleep(gather_for(begun.elapsed())).await;
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, "search_index_not_followed");
                     sleep(PAUSE).await;
                 }
             }
+        }
+    }
+
+    /// Nothing was written for a while: the writers of the index are not needed.
+    async fn rest(&self) {
+        if let Err(error) = follow::rest(&self.index).await {
+            tracing::warn!(%error, "search_index_writers_not_closed");
         }
     }
 
@@ -163,6 +189,13 @@ impl Follower {
     }
 }
 
+/// How long to gather after it took so long to take in what was new.
+fn gather_for(taking_in: Duration) -> Duration {
+    taking_in
+        .saturating_mul(GATHER_TIMES)
+        .clamp(GATHER, GATHER_MAX)
+}
+
 /// Draws the bar where somebody looks on.
 fn tell(state: &State, last: bool) {
     let mut out = std::io::stderr();
@@ -174,6 +207,17 @@ fn tell(state: &State, last: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_index_has_a_small_share_of_the_machine_and_a_post_is_found_within_a_second() {
+        assert_eq!(gather_for(Duration::ZERO), GATHER);
+        assert_eq!(
+            gather_for(Duration::from_millis(20)),
+            Duration::from_millis(200)
+        );
+        assert_eq!(gather_for(Duration::from_secs(9)), GATHER_MAX);
+        assert!(GATHER_MAX + GATHER < Duration::from_millis(600));
+    }
 
     #[test]
     fn the_bar_shows_how_far_it_is() {
