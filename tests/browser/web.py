@@ -46,7 +46,7 @@ def setup(cache):
     environment.setup(cache)
     # axe comes with what the page is built with.
     if not (WEB / "node_modules/axe-core").exists():
-        subprocess.run(["npm", "install", "--no-save"], cwd=WEB, check=True)
+        subprocess.run(["npm", "ci"], cwd=WEB, check=True)
 
 
 def main():

@@ -3,6 +3,7 @@ import { t } from '../i18n/i18n.js'
 import { AboutPane } from '../settings/AboutPane.js'
 import { SettingsPane } from '../settings/SettingsPane.js'
 import { ChatList } from '../chats/ChatList.js'
+import { EditPlace } from '../chats/edit/EditChannel.js'
 import { NewPane } from '../chats/NewPane.js'
 import { unreadTotal } from '../chats/dialogs.js'
 import { ChatPane } from '../messages/ChatPane.js'
@@ -97,6 +98,7 @@ function House() {
         )}
       </main>
       <ForwardPlace />
+      <EditPlace />
       <ReportPlace />
       <ViewerPlace />
     </div>

@@ -3,7 +3,10 @@ import { effect } from '@preact/signals'
 import * as dialogs from '../chats/dialogs.js'
 import * as histories from '../messages/history.js'
 import * as outbox from '../messages/outbox.js'
+import * as pins from '../messages/pins.js'
+import * as blocked from '../peers/blocked.js'
 import { learn, recall as recallPeers } from '../peers/peers.js'
+import { keepPage } from '../offline/register.js'
 import { call, onLoss, onPeers, onUpdate, standing } from '../session/session.js'
 import { follow } from '../settings/settings.js'
 import { shelf } from '../storage/shelf.js'
@@ -48,6 +51,7 @@ async function begin(): Promise<void> {
     outbox.run()
   }
   await dialogs.load().catch(() => undefined)
+  await blocked.loadBlocked().catch(() => undefined)
   // Others see that somebody is here, as long as they look.
   presence()
 }
@@ -56,6 +60,8 @@ async function begin(): Promise<void> {
 async function end(): Promise<void> {
   dialogs.forget()
   histories.forget()
+  pins.forget()
+  blocked.forget()
   location.hash = ''
   await shelf.clear()
 }
@@ -73,3 +79,4 @@ function presence(): void {
 }
 
 render(<App />, document.getElementById('app')!)
+keepPage()

@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks'
 import { t } from '../i18n/i18n.js'
 import { go } from '../app/route.js'
+import { away } from '../session/away.js'
 import { connection, facts, signOut, standing } from '../session/session.js'
 import { Search } from '../search/Search.js'
 import { query } from '../search/state.js'
@@ -104,7 +105,7 @@ function Connection() {
   const words = {
     connected: undefined,
     updating: t('connection.updating'),
-    connecting: t('connection.connecting'),
+    connecting: away.value ? t('connection.away') : t('connection.connecting'),
     offline: t('connection.offline'),
   }[state]
   return (

@@ -1,14 +1,17 @@
 import { t } from '../i18n/i18n.js'
 import { go, route } from '../app/route.js'
 import { markRead } from '../messages/actions.js'
+import { isBlocked, setBlocked } from '../peers/blocked.js'
 import { isUser, peerOf, userKey, type PeerKey } from '../peers/key.js'
-import { channel, inputChannel, inputPeer, peer, resolve, usernameOf } from '../peers/peers.js'
+import { channel, chatName, inputChannel, inputPeer, peer, resolve, usernameOf } from '../peers/peers.js'
 import { reportPeer } from '../report/Report.js'
 import { call, self } from '../session/session.js'
 import { ask } from '../ui/confirm.js'
 import type { MenuItem } from '../ui/Menu.js'
 import { say, sayError } from '../ui/toast.js'
 import { dialog, isMuted, patch, remove } from './dialogs.js'
+import { editChannel } from './edit/EditChannel.js'
+import { mayEdit } from './edit/rights.js'
 
 /** The time by which something is muted for good. */
 const FOR_EVER = 0x7fffffff
@@ -18,6 +21,7 @@ export function chatMenu(chat: PeerKey): MenuItem[] {
   const listed = dialog(chat)
   const found = channel(chat)
   const items: MenuItem[] = []
+  if (mayEdit(chat)) items.push({ icon: 'edit', label: t('edit.open'), onPick: () => editChannel(chat) })
   if (listed) {
     const pinned = listed.pinned !== undefined
     items.push({ icon: 'pin', label: pinned ? t('chat.unpin') : t('chat.pin'), onPick: () => void pin(chat, !pinned) })
@@ -36,6 +40,10 @@ export function chatMenu(chat: PeerKey): MenuItem[] {
   }
   if (chat !== userKey(self()) && chat !== 'u777000' && !(found?._ === 'channel' && found.creator)) {
     items.push({ icon: 'flag', label: t('report.report'), onPick: () => reportPeer(chat) })
+  }
+  if (mayBlock(chat)) {
+    const now = isBlocked(chat)
+    items.push({ icon: 'block', label: now ? t('block.unblock') : t('block.block'), grave: !now, onPick: () => void block(chat, !now) })
   }
   if (found?._ === 'channel' && !found.left && !found.creator) {
     items.push({ icon: 'leave', label: t('chat.leave'), grave: true, onPick: () => void leave(chat) })
@@ -78,6 +86,23 @@ async function mark(chat: PeerKey, unread: boolean): Promise<void> {
   } else if (await tried(() => call({ _: 'messages.markDialogUnread', unread, peer }))) {
     patch(chat, { marked: unread })
   }
+}
+
+/** Oneself and the house cannot be blocked. */
+function mayBlock(chat: PeerKey): boolean {
+  return isUser(chat) && chat !== userKey(self()) && chat !== 'u777000'
+}
+
+async function block(chat: PeerKey, now: boolean): Promise<void> {
+  if (now) {
+    const answer = await ask({
+      title: t('block.ask', { who: chatName(chat) }),
+      text: t('block.ask_text'),
+      answers: [{ label: t('block.block'), value: 'yes', grave: true }],
+    })
+    if (!answer) return
+  }
+  await tried(() => setBlocked(chat, now))
 }
 
 async function leave(chat: PeerKey): Promise<void> {

@@ -5,28 +5,30 @@ import { Icon } from '../ui/Icon.js'
 import { sayError } from '../ui/toast.js'
 import { CallError } from '../session/errors.js'
 import { blobUrl } from './cache.js'
-import { bytes, fileName, fit, isImage, photoFile, sizeOf } from './describe.js'
+import { bytes, fileName, fit, isPicture, keyOf, locationOf, photoFile, played, sizeOf } from './describe.js'
+import { Player } from './Player.js'
+import { save } from './save.js'
 import { showPicture } from './Viewer.js'
 
 /** The box that a picture in a message takes at most, in CSS pixels. */
 const BOX = { w: 320, h: 360 }
 
+/** The shape of a picture among others in an album; it fills its place. */
+type Tile = 'square' | 'wide'
+
 /** What a message holds beside its text. */
-export function MediaView({ media, caption }: { media: tl.TypeMessageMedia; caption: string }) {
-  if (media._ === 'messageMediaPhoto' && media.photo?._ === 'photo') return <Photo photo={media.photo} caption={caption} />
+export function MediaView({ media, caption, tile }: { media: tl.TypeMessageMedia; caption: string; tile?: Tile }) {
+  if (media._ === 'messageMediaPhoto' && media.photo?._ === 'photo') return <Photo photo={media.photo} caption={caption} tile={tile} />
   if (media._ === 'messageMediaDocument' && media.document?._ === 'document') {
     const { document } = media
-    return isImage(document) && sizeOf(document) && document.size < 5_000_000 ? (
-      <Picture document={document} caption={caption} />
-    ) : (
-      <FileView document={document} />
-    )
+    if (isPicture(document)) return <Picture document={document} caption={caption} tile={tile} />
+    return played(document) ? <Player document={document} /> : <FileView document={document} />
   }
   if (media._ === 'messageMediaEmpty' || media._ === 'messageMediaWebPage') return null
   return <p class="quiet">{t('media.unsupported')}</p>
 }
 
-function Photo({ photo, caption }: { photo: tl.RawPhoto; caption: string }) {
+function Photo({ photo, caption, tile }: { photo: tl.RawPhoto; caption: string; tile: Tile | undefined }) {
   const small = photoFile(photo, 640)
   if (!small) return <p class="quiet">{t('media.unsupported')}</p>
   const at = (type: string): tl.TypeInputFileLocation => ({
@@ -46,21 +48,22 @@ function Photo({ photo, caption }: { photo: tl.RawPhoto; caption: string }) {
       name: `photo-${photo.id.low >>> 0}.jpg`,
       url: () => blobUrl(`${key} ${large.type}`, at(large.type), large.bytes, 'image/jpeg'),
     })
-  return <Loaded size={fit(small.w, small.h, BOX)} label={caption || t('media.photo')} load={load} onOpen={open} />
+  return <Loaded size={fit(small.w, small.h, BOX)} tile={tile} label={caption || t('media.photo')} load={load} onOpen={open} />
 }
 
-function Picture({ document, caption }: { document: tl.RawDocument; caption: string }) {
+function Picture({ document, caption, tile }: { document: tl.RawDocument; caption: string; tile: Tile | undefined }) {
   const size = sizeOf(document)!
   const load = (progress?: (done: number, of: number) => void) =>
     blobUrl(keyOf(document), locationOf(document), document.size, document.mimeType, progress)
   const label = caption || fileName(document) || t('media.picture')
   const open = () => showPicture({ label, name: fileName(document) ?? 'picture', url: () => load() })
-  return <Loaded size={fit(size.w, size.h, BOX)} label={label} load={load} onOpen={open} />
+  return <Loaded size={fit(size.w, size.h, BOX)} tile={tile} label={label} load={load} onOpen={open} />
 }
 
 /** A picture in the place that it will take, while it comes. */
 function Loaded(props: {
   size: { w: number; h: number }
+  tile: Tile | undefined
   label: string
   load: (progress: (done: number, of: number) => void) => Promise<string>
   onOpen: () => void
@@ -76,7 +79,7 @@ function Loaded(props: {
     )
     return () => void (wanted = false)
   }, [])
-  const box = { width: `${props.size.w}px`, aspectRatio: `${props.size.w} / ${props.size.h}` }
+  const box = props.tile ? { aspectRatio: props.tile === 'wide' ? '2' : '1' } : { width: `${props.size.w}px`, aspectRatio: `${props.size.w} / ${props.size.h}` }
   return (
     <button type="button" class="picture" style={box} onClick={props.onOpen} aria-label={t('media.open', { what: props.label })}>
       {url ? (
@@ -90,7 +93,8 @@ function Loaded(props: {
   )
 }
 
-function FileView({ document }: { document: tl.RawDocument }) {
+/** A file to be fetched. */
+export function FileView({ document }: { document: tl.RawDocument }) {
   const [part, setPart] = useState<number | undefined>(undefined)
   const stop = useRef<AbortController | undefined>(undefined)
   const name = fileName(document) ?? t('media.file')
@@ -131,19 +135,4 @@ function FileView({ document }: { document: tl.RawDocument }) {
       {running && <progress value={part} max={1} aria-label={t('media.loading')} />}
     </button>
   )
-}
-
-/** Has the browser keep a file under this name. */
-export function save(url: string, name: string): void {
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-}
-
-const keyOf = ({ id }: tl.RawDocument): string => `file ${id.low} ${id.high}`
-
-function locationOf(document: tl.RawDocument): tl.TypeInputFileLocation {
-  const { id, accessHash, fileReference } = document
-  return { _: 'inputDocumentFileLocation', id, accessHash, fileReference, thumbSize: '' }
 }

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/i18n.js'
 import { Modal } from '../ui/Modal.js'
-import { save } from './MediaView.js'
+import { save } from './save.js'
 
 interface Shown {
   label: string

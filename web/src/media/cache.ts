@@ -1,10 +1,11 @@
 import type { tl } from '@mtcute/tl'
 import { download } from '../session/session.js'
 
-/** How many files stay ready to be shown; the one that was shown longest ago goes first. */
+/** How many files stay ready to be shown, and how many bytes they have in all; the one shown longest ago goes first. */
 const KEPT = 200
+const KEPT_BYTES = 300_000_000
 
-const urls = new Map<string, Promise<string>>()
+const files = new Map<string, { url: Promise<string>; size: number }>()
 
 /** An address under which the browser shows a file, fetched once. */
 export function blobUrl(
@@ -15,16 +16,24 @@ export function blobUrl(
   progress?: (done: number, of: number) => void,
   signal?: AbortSignal,
 ): Promise<string> {
-  let url = urls.get(key)
-  urls.delete(key)
-  url ??= download(location, size, { progress, signal }).then((bytes) => URL.createObjectURL(new Blob([bytes], { type })))
-  urls.set(key, url)
+  const known = files.get(key)
+  files.delete(key)
+  const url =
+    known?.url ??
+    download(location, size, { progress, signal }).then((bytes) => URL.createObjectURL(new Blob([bytes], { type })))
+  files.set(key, { url, size })
   // What failed is asked for anew the next time.
-  url.catch(() => urls.delete(key))
-  for (const [oldest, gone] of urls) {
-    if (urls.size <= KEPT) break
-    urls.delete(oldest)
-    void gone.then((address) => URL.revokeObjectURL(address), () => undefined)
-  }
+  url.catch(() => files.delete(key))
+  dropOldest()
   return url
+}
+
+function dropOldest(): void {
+  let bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0)
+  for (const [key, { url, size }] of files) {
+    if (files.size <= KEPT && (bytes <= KEPT_BYTES || files.size === 1)) break
+    files.delete(key)
+    bytes -= size
+    void url.then((address) => URL.revokeObjectURL(address), () => undefined)
+  }
 }

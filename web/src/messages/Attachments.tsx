@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { language, t } from '../i18n/i18n.js'
 import { bytes } from '../media/describe.js'
 import { Icon } from '../ui/Icon.js'
-import type { Outgoing } from './outbox.js'
+import type { OutgoingFile } from './outbox.js'
 
 /** The largest file that the server takes, and the largest that it makes a photo of; `docs/limits.md`. */
 const FILE_MAX = 50_000_000
@@ -11,7 +11,7 @@ const PHOTO_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp'])
 
 /** A file that is about to be sent. */
 export interface Attached {
-  file: NonNullable<Outgoing['file']>
+  file: OutgoingFile
   /** Whether it could go as a photo. */
   picture: boolean
 }
@@ -23,6 +23,20 @@ export async function attach(file: File): Promise<Attached | string> {
   const size = file.type.startsWith('image/') ? await measured(file) : undefined
   const picture = size !== undefined && PHOTO_TYPES.has(file.type) && file.size <= PHOTO_MAX
   return { file: { blob: file, name: file.name, asPhoto: picture, ...size }, picture }
+}
+
+/** The most pictures of an album; `docs/limits.md`. */
+const ALBUM_MAX = 10
+
+/** What goes in one message each: photos that follow each other go together, other files alone. */
+export function inAlbums(list: readonly Attached[]): OutgoingFile[][] {
+  const groups: OutgoingFile[][] = []
+  for (const { file } of list) {
+    const group = groups.at(-1)
+    if (file.asPhoto && group?.[0]?.asPhoto && group.length < ALBUM_MAX) group.push(file)
+    else groups.push([file])
+  }
+  return groups
 }
 
 async function measured(file: File): Promise<{ width: number; height: number } | undefined> {

@@ -1,6 +1,7 @@
 import { language, n, t } from '../i18n/i18n.js'
 import { dialog } from '../chats/dialogs.js'
 import { go } from '../app/route.js'
+import { AlbumView } from '../media/AlbumView.js'
 import { MediaView } from '../media/MediaView.js'
 import { Avatar } from '../peers/Avatar.js'
 import { isUser, keyOf, type PeerKey } from '../peers/key.js'
@@ -10,22 +11,36 @@ import { self } from '../session/session.js'
 import { Icon } from '../ui/Icon.js'
 import { openMenu } from '../ui/Menu.js'
 import { menuOf } from './actions.js'
+import { captionOf } from './album.js'
 import { openComments } from './comments.js'
 import { history, type Place } from './history.js'
 import { replyIdOf, senderOf, type AnyMessage } from './message.js'
 import { happened, summary } from './summary.js'
 import { Text } from './Text.js'
 
-/** One message. `joined` says that it goes on with what the one above it said. */
-export function Bubble({ message, place, joined, marked }: { message: AnyMessage; place: Place; joined: boolean; marked: boolean }) {
+/**
+ * One message, or those that were sent together as an album, of which `message` is the first. `joined` says that it
+ * goes on with what the one above it said.
+ */
+export function Bubble(props: {
+  message: AnyMessage
+  album?: readonly AnyMessage[] | undefined
+  place: Place
+  joined: boolean
+  marked: boolean
+}) {
+  const { message, place, joined, marked } = props
   if (message._ === 'messageService') return <p class="service">{happened(message)}</p>
   const sender = senderOf(message, self())
   const out = message.out === true && !message.post
   const inGroup = !isUser(place.chat) && channel(place.chat)?._ === 'channel' && !message.post
-  const media = message.media
+  const all = [message, ...(props.album ?? []).slice(1)].filter((one) => one._ === 'message')
+  const worded = all.length > 1 ? captionOf(all) : message
+  const commented = all.find(({ replies }) => replies?.comments)
+  const menu = () => menuOf(message, place, all)
   const classes = ['message', out ? 'out' : 'in', joined && 'joined', marked && 'marked', message.post && 'post']
   return (
-    <article class={classes.filter(Boolean).join(' ')} onContextMenu={(event) => openMenu(event, menuOf(message, place))}>
+    <article class={classes.filter(Boolean).join(' ')} onContextMenu={(event) => openMenu(event, menu())}>
       {inGroup && !out && (
         <div class="face">
           {!joined && (
@@ -43,22 +58,22 @@ export function Bubble({ message, place, joined, marked }: { message: AnyMessage
         )}
         {message.fwdFrom && <Forwarded from={message.fwdFrom} />}
         <Reply message={message} place={place} />
-        {media && <MediaView media={media} caption={message.message} />}
-        {message.message ? (
-          <Text text={message.message} entities={message.entities}>
+        {all.length > 1 ? <AlbumView messages={all} /> : message.media && <MediaView media={message.media} caption={message.message} />}
+        {worded?.message ? (
+          <Text text={worded.message} entities={worded.entities}>
             <Foot message={message} place={place} out={out} />
           </Text>
         ) : (
           <Foot message={message} place={place} out={out} />
         )}
-        {message.post && message.replies?.comments && !place.thread && (
-          <button type="button" class="comments" onClick={() => void openComments(place.chat, message.id)}>
+        {message.post && commented?.replies && !place.thread && (
+          <button type="button" class="comments" onClick={() => void openComments(place.chat, commented.id)}>
             <Icon name="comment" size={18} />
-            {message.replies.replies > 0 ? n('message.comments', message.replies.replies) : t('message.comment')}
+            {commented.replies.replies > 0 ? n('message.comments', commented.replies.replies) : t('message.comment')}
           </button>
         )}
       </div>
-      <button type="button" class="round message-menu" aria-label={t('message.menu')} aria-haspopup="menu" onClick={(event) => openMenu(event, menuOf(message, place))}>
+      <button type="button" class="round message-menu" aria-label={t('message.menu')} aria-haspopup="menu" onClick={(event) => openMenu(event, menu())}>
         <Icon name="more" size={18} />
       </button>
     </article>

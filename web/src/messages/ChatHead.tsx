@@ -5,6 +5,7 @@ import { ChatInfo } from '../chats/ChatInfo.js'
 import { subtitle } from '../chats/subtitle.js'
 import { Avatar } from '../peers/Avatar.js'
 import { Name } from '../peers/Name.js'
+import { away } from '../session/away.js'
 import { Icon } from '../ui/Icon.js'
 import { openMenu } from '../ui/Menu.js'
 import { chatMenu } from '../chats/actions.js'
@@ -33,7 +34,7 @@ export function ChatHead({ place }: { place: Place }) {
             <Avatar of={place.chat} size={40} chat />
             <span class="chat-title-words">
               <h2>{place.thread ? t('chat.comments') : <Name of={place.chat} chat />}</h2>
-              <span class="quiet line">{place.thread ? <Name of={place.chat} /> : subtitle(place.chat)}</span>
+              <span class="quiet line">{away.value ? t('connection.none') : place.thread ? <Name of={place.chat} /> : subtitle(place.chat)}</span>
             </span>
           </button>
           {!place.thread && (

@@ -2,34 +2,34 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { n, t, language } from '../i18n/i18n.js'
 import { dialog } from '../chats/dialogs.js'
 import { route } from '../app/route.js'
+import { isBlocked, setBlocked } from '../peers/blocked.js'
 import { channel, inputChannel } from '../peers/peers.js'
 import { call, connection, self } from '../session/session.js'
 import { inWords } from '../session/errors.js'
 import { Icon } from '../ui/Icon.js'
 import { sayError } from '../ui/toast.js'
 import { canWrite, composing, markRead } from './actions.js'
+import { headOf } from './album.js'
 import { Bubble } from './Bubble.js'
+import { rowsOf, type Row } from './chat-rows.js'
 import { ChatHead } from './ChatHead.js'
 import { Composer } from './Composer.js'
 import { history, placeKey, type Place } from './history.js'
-import { beginsDay, continues, type AnyMessage } from './message.js'
-import { waitingFor, type Outgoing } from './outbox.js'
+import { waitingFor } from './outbox.js'
 import { Pending } from './Pending.js'
+import { PinnedBar } from './PinnedBar.js'
 import { VirtualList } from './VirtualList.js'
 
 /** How long messages are in sight before the server is told, in milliseconds: many that come at once are told once. */
 const READ_AFTER_MS = 200
-
-type Row =
-  | { is: 'message'; key: string; message: AnyMessage; joined: boolean; day: boolean; unread: boolean }
-  | { is: 'pending'; key: string; one: Outgoing }
 
 /** An open chat, or the comments under a post. */
 export function ChatPane({ place }: { place: Place }) {
   const list = useMemo(() => history(place), [placeKey(place)])
   const messages = list.messages.value
   const waiting = waitingFor(place)
-  const wanted = route.value.message
+  const at = route.value
+  const wanted = at.message
   const firstUnread = useRef<number | undefined>(undefined)
   const [below, setBelow] = useState(false)
   const [target, setTarget] = useState<{ key: string } | { end: true } | undefined>(undefined)
@@ -53,8 +53,9 @@ export function ChatPane({ place }: { place: Place }) {
 
   useEffect(() => {
     if (!wanted) return
-    void list.loadAround(wanted).then(() => setTarget({ key: String(wanted) }))
-  }, [wanted, list])
+    // Each time somebody asks for it, also when they have just been there.
+    void list.loadAround(wanted).then(() => setTarget({ key: String(headOf(list.messages.peek(), wanted)) }))
+  }, [at, list])
 
   // Who writes sees what they wrote.
   const written = waiting.at(-1)?.key
@@ -64,7 +65,7 @@ export function ChatPane({ place }: { place: Place }) {
     if (!list.atBottom.peek() && !list.failed.peek()) void list.loadNewest()
   }, [written])
 
-  const rows = useMemo(() => rowsOf(messages, waiting, firstUnread.current), [messages, waiting.length, waiting])
+  const rows = useMemo(() => rowsOf(messages, waiting, firstUnread.current, self()), [messages, waiting.length, waiting])
 
   const read = () => {
     const last = lastSeen.current
@@ -81,8 +82,9 @@ export function ChatPane({ place }: { place: Place }) {
 
   const seen = (row: Row | undefined, atEnd: boolean) => {
     setBelow(!atEnd || !list.atBottom.peek())
-    if (row?.is === 'message' && row.message.id > lastSeen.current) {
-      lastSeen.current = row.message.id
+    const newest = row?.is === 'message' ? (row.album?.at(-1) ?? row.message).id : 0
+    if (newest > lastSeen.current) {
+      lastSeen.current = newest
       reading.current ??= setTimeout(() => {
         reading.current = undefined
         read()
@@ -94,6 +96,7 @@ export function ChatPane({ place }: { place: Place }) {
   return (
     <section class="chat" aria-label={t('chat.region')}>
       <ChatHead place={place} />
+      {!place.thread && <PinnedBar place={place} key={place.chat} />}
       <div class="chat-middle">
         {empty ? (
           <EmptyChat loading={!list.atBottom.value && !list.failed.value} failed={list.failed.value} thread={place.thread} />
@@ -114,7 +117,13 @@ export function ChatPane({ place }: { place: Place }) {
                 <>
                   {row.day && <p class="day"><span>{dayOf(row.message.date)}</span></p>}
                   {row.unread && <p class="unread-line"><span>{t('chat.unread')}</span></p>}
-                  <Bubble message={row.message} place={place} joined={row.joined} marked={target !== undefined && 'key' in target && target.key === row.key} />
+                  <Bubble
+                    message={row.message}
+                    album={row.album}
+                    place={place}
+                    joined={row.joined}
+                    marked={target !== undefined && 'key' in target && target.key === row.key}
+                  />
                 </>
               )
             }
@@ -128,7 +137,7 @@ export function ChatPane({ place }: { place: Place }) {
             </button>
           </div>
         )}
-        {below && !empty && (
+        {below && !empty && connection.value === 'connected' && (
           <button
             type="button"
             class="round to-end"
@@ -148,32 +157,6 @@ export function ChatPane({ place }: { place: Place }) {
   )
 }
 
-type MessageRow = Extract<Row, { is: 'message' }>
-/** Rows that were made for messages: in a long chat nearly all stay the same when some are added. */
-const made = new WeakMap<AnyMessage, { before: AnyMessage | undefined; row: MessageRow }>()
-
-export function rowsOf(messages: readonly AnyMessage[], waiting: Outgoing[], readUpTo: number | undefined): Row[] {
-  const rows: Row[] = []
-  let before: AnyMessage | undefined
-  let told = readUpTo === undefined
-  for (const message of messages) {
-    const unread = !told && message.id > readUpTo! && !message.out
-    if (unread) told = true
-    const known = made.get(message)
-    if (known && known.before === before && known.row.unread === unread) rows.push(known.row)
-    else {
-      const day = beginsDay(message, before)
-      const joined = !unread && continues(message, before, self())
-      const row: MessageRow = { is: 'message', key: String(message.id), message, day, unread, joined }
-      made.set(message, { before, row })
-      rows.push(row)
-    }
-    before = message
-  }
-  for (const one of waiting) rows.push({ is: 'pending', key: one.key, one })
-  return rows
-}
-
 function dayOf(date: number): string {
   const day = new Date(date * 1000)
   const today = new Date()
@@ -185,7 +168,7 @@ function dayOf(date: number): string {
 
 function EmptyChat({ loading, failed, thread }: { loading: boolean; failed: unknown; thread: number | undefined }) {
   if (failed) return <p class="empty" role="alert">{inWords(failed)}</p>
-  if (loading) return <p class="empty quiet" role="status">{t('chat.loading')}</p>
+  if (loading) return <p class="empty quiet" role="status">{connection.value === 'connected' ? t('chat.loading') : t('chat.not_kept')}</p>
   return (
     <div class="empty">
       <p class="lead">{thread ? t('chat.no_comments') : t('chat.no_messages')}</p>
@@ -199,6 +182,16 @@ function Foot({ place }: { place: Place }) {
   const found = channel(place.chat)
   const [busy, setBusy] = useState(false)
   if (composing.value?.edit && placeKey(composing.value.place) === placeKey(place)) return <Composer place={place} />
+  if (isBlocked(place.chat)) {
+    return (
+      <div class="chat-bar">
+        <span class="quiet">{t('error.you_blocked')}</span>
+        <button type="button" class="button plain" onClick={() => void setBlocked(place.chat, false).catch(sayError)}>
+          {t('block.unblock')}
+        </button>
+      </div>
+    )
+  }
   if (canWrite(place)) return <Composer place={place} />
   if (found?._ === 'channelForbidden') return <p class="chat-bar quiet">{t('error.private')}</p>
   if (found?._ === 'channel' && found.left) {

@@ -7,9 +7,9 @@ import { call, self } from '../session/session.js'
 import { Icon } from '../ui/Icon.js'
 import { say, sayError } from '../ui/toast.js'
 import { composing } from './actions.js'
-import { Attachments, type Attached, attach } from './Attachments.js'
+import { Attachments, type Attached, attach, inAlbums } from './Attachments.js'
 import { openHistory, placeKey, type Place } from './history.js'
-import { enqueue } from './outbox.js'
+import { draw, enqueue } from './outbox.js'
 import { CAPTION_MAX, split } from './split.js'
 import { summary } from './summary.js'
 import * as typing from './typing.js'
@@ -27,6 +27,8 @@ export function Composer({ place }: { place: Place }) {
   const saved = place.thread ? '' : (dialog(place.chat)?.draft?.message ?? '')
   const [text, setText] = useState(saved)
   const [attached, setAttached] = useState<Attached[]>([])
+  /** How many choices of files are being looked at: nothing is sent before they are there. */
+  const [taking, setTaking] = useState(0)
   const touched = useRef(false)
   const busy = composing.value && placeKey(composing.value.place) === placeKey(place) ? composing.value : undefined
   const edit = busy?.edit
@@ -55,7 +57,7 @@ export function Composer({ place }: { place: Place }) {
   }, [])
 
   const pieces = split(text)
-  const ready = edit ? text.trim() !== '' : pieces.length > 0 || attached.length > 0
+  const ready = edit ? text.trim() !== '' : taking === 0 && (pieces.length > 0 || attached.length > 0)
 
   const clear = () => {
     touched.current = false
@@ -75,8 +77,10 @@ export function Composer({ place }: { place: Place }) {
     if (edit) return change(place, edit.id, written)
     // A caption belongs to the first file; what is too long for one goes as a message of its own.
     const caption = files.length > 0 && written.trim().length <= CAPTION_MAX ? written.trim() : ''
-    for (const [at, file] of files.entries()) {
-      await enqueue({ ...place, text: at === 0 ? caption : '', file: file.file, ...(at === 0 && reply ? { replyTo: reply } : {}) })
+    for (const [at, together] of inAlbums(files).entries()) {
+      const [first] = together
+      const album = together.length > 1 ? together.map((file) => ({ file, random: draw() })) : undefined
+      await enqueue({ ...place, text: at === 0 ? caption : '', ...(album ? { album } : { file: first }), ...(at === 0 && reply ? { replyTo: reply } : {}) })
     }
     if (caption || (files.length > 0 && pieces.length === 0)) return
     for (const [at, piece] of pieces.entries()) {
@@ -86,11 +90,12 @@ export function Composer({ place }: { place: Place }) {
 
   const take = async (list: FileList | null | undefined) => {
     // The list is the field's own, and is empty once the field is.
-    for (const file of [...(list ?? [])]) {
-      const one = await attach(file)
-      if (typeof one === 'string') say(one)
-      else setAttached((known) => [...known, one])
-    }
+    const files = [...(list ?? [])]
+    setTaking((count) => count + 1)
+    const taken = await Promise.all(files.map(attach))
+    setTaking((count) => count - 1)
+    for (const refused of taken.filter((one) => typeof one === 'string')) say(refused)
+    setAttached((known) => [...known, ...taken.filter((one) => typeof one !== 'string')])
     field.current?.focus()
   }
 

@@ -25,6 +25,16 @@ export function Pending({ one }: { one: Outgoing }) {
             {part !== undefined && <progress value={part} max={1} aria-label={t('media.sending')} />}
           </div>
         )}
+        {one.album && (
+          <div class="file">
+            <div class="pending-album">
+              {one.album.map(({ file }, at) => (
+                <Thumb key={at} blob={file.blob} />
+              ))}
+            </div>
+            {part !== undefined && <progress value={part} max={1} aria-label={t('media.sending')} />}
+          </div>
+        )}
         {one.text && <Text text={one.text} />}
         <footer class="foot">
           {one.failed ? (
@@ -36,7 +46,7 @@ export function Pending({ one }: { one: Outgoing }) {
             </>
           )}
         </footer>
-        {(one.failed || one.file || connection.value !== 'connected') && (
+        {(one.failed || one.file || one.album || connection.value !== 'connected') && (
           <div class="choices small">
             {one.failed && (
               <button type="button" class="link" onClick={() => void retry(one)}>

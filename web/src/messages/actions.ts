@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import type { tl } from '@mtcute/tl'
 import { t } from '../i18n/i18n.js'
 import { channel, inputChannel, inputPeer, usernameOf, peer } from '../peers/peers.js'
 import { idOf, isUser, peerOf, type PeerKey } from '../peers/key.js'
@@ -8,8 +9,10 @@ import { call, self } from '../session/session.js'
 import { ask } from '../ui/confirm.js'
 import type { MenuItem } from '../ui/Menu.js'
 import { say, sayError } from '../ui/toast.js'
+import { captionOf } from './album.js'
 import type { Place } from './history.js'
 import { senderOf, type AnyMessage } from './message.js'
+import { mayPin, pin, unpin } from './pins.js'
 
 /** What the composer of a place is busy with besides a new message. */
 export const composing = signal<{ place: Place; reply?: AnyMessage; edit?: Extract<AnyMessage, { _: 'message' }> } | undefined>(
@@ -21,29 +24,39 @@ export const forwarding = signal<{ chat: PeerKey; ids: number[] } | undefined>(u
 /** How long a message to others can be edited, in seconds; `docs/limits.md`. */
 const EDIT_S = 48 * 3600
 
-/** What can be done with a message. */
-export function menuOf(message: AnyMessage, place: Place): MenuItem[] {
+/** What can be done with a message, or with the album (`all`) that begins with it. */
+export function menuOf(message: AnyMessage, place: Place, all: readonly tl.RawMessage[] = []): MenuItem[] {
   const items: MenuItem[] = []
   const { chat } = place
   const found = channel(chat)
   const rights = found?._ === 'channel' ? found : undefined
   const own = message.out === true
+  const ids = all.length > 0 ? all.map(({ id }) => id) : [message.id]
   if (canWrite(place)) {
     items.push({ icon: 'reply', label: t('message.reply'), onPick: () => (composing.value = { place, reply: message }) })
   }
   if (message._ === 'message') {
-    const { message: text } = message
+    const worded = captionOf(all) ?? message
+    const { message: text } = worded
     if (text) items.push({ icon: 'copy', label: t('message.copy'), onPick: () => void copy(text) })
     if (!message.noforwards && !(rights?.noforwards ?? false)) {
       items.push({
         icon: 'forward',
         label: t('message.forward'),
-        onPick: () => (forwarding.value = { chat, ids: [message.id] }),
+        onPick: () => (forwarding.value = { chat, ids }),
       })
     }
     const young = nowS() - message.date < EDIT_S || chat === `u${self()}` || rights?.creator
     if (own && young && !message.fwdFrom) {
-      items.push({ icon: 'edit', label: t('message.edit'), onPick: () => (composing.value = { place, edit: message }) })
+      items.push({ icon: 'edit', label: t('message.edit'), onPick: () => (composing.value = { place, edit: worded }) })
+    }
+    if (mayPin(chat) && !place.thread) {
+      const { id, pinned } = message
+      items.push({
+        icon: 'pin',
+        label: pinned ? t('pin.unpin') : t('pin.pin'),
+        onPick: () => void (pinned ? unpin(chat, id) : pin(chat, id)),
+      })
     }
   }
   const name = usernameOf(peer(chat).value)
@@ -51,11 +64,11 @@ export function menuOf(message: AnyMessage, place: Place): MenuItem[] {
     items.push({ icon: 'link', label: t('message.copy_link'), onPick: () => void copy(`${location.origin}/${name}/${message.id}`) })
   }
   if (!own && senderOf(message, self()) !== 'u777000') {
-    items.push({ icon: 'flag', label: t('report.report'), onPick: () => reportMessage(chat, [message.id]) })
+    items.push({ icon: 'flag', label: t('report.report'), onPick: () => reportMessage(chat, ids) })
   }
   const admin = rights?.creator || rights?.adminRights?.deleteMessages
   if (isUser(chat) || own || admin) {
-    items.push({ icon: 'trash', label: t('message.delete'), grave: true, onPick: () => void remove(chat, message) })
+    items.push({ icon: 'trash', label: t('message.delete'), grave: true, onPick: () => void remove(chat, ids) })
   }
   return items
 }
@@ -84,7 +97,7 @@ async function copy(text: string): Promise<void> {
   }
 }
 
-async function remove(chat: PeerKey, message: AnyMessage): Promise<void> {
+async function remove(chat: PeerKey, id: number[]): Promise<void> {
   const shared = isUser(chat) && chat !== `u${self()}`
   const answer = await ask({
     title: t('message.delete_title'),
@@ -98,7 +111,6 @@ async function remove(chat: PeerKey, message: AnyMessage): Promise<void> {
   })
   if (!answer) return
   try {
-    const id = [message.id]
     const gone = { messages: id, pts: 0, ptsCount: 0 }
     if (isUser(chat)) {
       await call({ _: 'messages.deleteMessages', revoke: answer === 'both', id }, { _: 'updateDeleteMessages', ...gone })

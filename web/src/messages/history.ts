@@ -10,6 +10,8 @@ import { isMessage, type AnyMessage } from './message.js'
 const PAGE = 60
 /** How many of a chat's newest messages this browser keeps for when it is offline. */
 const KEPT = 60
+/** How long after a change they are written, in milliseconds: many changes come together. */
+const KEEP_AFTER_MS = 500
 
 /** A chat, or the comments under one post (whose copy in the group has the number `thread`). */
 export interface Place {
@@ -30,6 +32,7 @@ export class History {
   /** Counts the stretches: what was asked for to go on with an earlier one does not fit the next. */
   private generation = 0
   private replacing = false
+  private keeping: ReturnType<typeof setTimeout> | undefined
 
   constructor(readonly place: Place) {}
 
@@ -57,7 +60,7 @@ export class History {
       this.messages.value = ascending([...post, ...found])
       this.atTop.value = whole
       this.atBottom.value = newest
-      if (newest && !this.place.thread) void shelf.put('messages', this.keptAs(), this.messages.peek().slice(-KEPT))
+      this.keepSoon()
     } catch (error) {
       if (generation === this.generation) this.failed.value = error
     } finally {
@@ -137,18 +140,23 @@ export class History {
     const list = this.messages.peek()
     if (!this.atBottom.peek() && message.id > (list.at(-1)?.id ?? 0)) return
     this.messages.value = inserted(list, message)
+    this.keepSoon()
   }
 
   /** A message that changed. */
   edit(message: AnyMessage): void {
     const list = this.messages.peek()
     const at = list.findIndex(({ id }) => id === message.id)
-    if (at >= 0) this.messages.value = list.with(at, message)
+    if (at < 0) return
+    this.messages.value = list.with(at, message)
+    this.keepSoon()
   }
 
   delete(ids: ReadonlySet<number>): void {
     const list = this.messages.peek()
-    if (list.some(({ id }) => ids.has(id))) this.messages.value = list.filter(({ id }) => !ids.has(id))
+    if (!list.some(({ id }) => ids.has(id))) return
+    this.messages.value = list.filter(({ id }) => !ids.has(id))
+    this.keepSoon()
   }
 
   /** Shows what this browser kept, until the server answers. */
@@ -156,6 +164,16 @@ export class History {
     if (this.place.thread) return
     const kept = await shelf.get<AnyMessage[]>('messages', this.keptAs())
     if (kept && this.messages.peek().length === 0) this.messages.value = kept
+  }
+
+  /** Writes the newest messages into this browser, for when there is no connection. */
+  private keepSoon(): void {
+    if (this.place.thread || !this.atBottom.peek()) return
+    this.keeping ??= setTimeout(() => {
+      this.keeping = undefined
+      // Nothing is written for who has signed out meanwhile.
+      if (self() && this.atBottom.peek()) void shelf.put('messages', this.keptAs(), this.messages.peek().slice(-KEPT))
+    }, KEEP_AFTER_MS)
   }
 
   private keptAs(): string {

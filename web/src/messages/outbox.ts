@@ -7,6 +7,24 @@ import { connection, self, sendCall, upload } from '../session/session.js'
 import { shelf } from '../storage/shelf.js'
 import { placeKey, type Place } from './history.js'
 
+/** A file on its way out. */
+export interface OutgoingFile {
+  blob: Blob
+  name: string
+  asPhoto: boolean
+  width?: number
+  height?: number
+}
+
+/**
+ * The number by which the server knows a message that it was sent twice: it is drawn once, and kept, so that trying
+ * again never doubles anything.
+ */
+export interface Random {
+  low: number
+  high: number
+}
+
 /** Something on its way out. It stays in this browser until the server has it, also when the tab is closed. */
 export interface Outgoing {
   /** Sorts by time of writing; the key under which it is kept. */
@@ -17,12 +35,10 @@ export interface Outgoing {
   thread?: number
   text: string
   replyTo?: number
-  file?: { blob: Blob; name: string; asPhoto: boolean; width?: number; height?: number }
-  /**
-   * The number by which the server knows a message that it was sent twice: it is drawn once, and kept, so that
-   * trying again never doubles anything.
-   */
-  random: { low: number; high: number }
+  file?: OutgoingFile
+  /** Pictures that go together, each a message of its own to the server. */
+  album?: { file: OutgoingFile; random: Random }[]
+  random: Random
   at: number
   /** Why it was refused; it waits for somebody to try again or to drop it. */
   failed?: { text: string; seconds?: number }
@@ -50,13 +66,19 @@ let last = 0
 export async function enqueue(message: Omit<Outgoing, 'key' | 'owner' | 'random' | 'at'>): Promise<void> {
   // Two in one millisecond keep their order.
   last = Math.max(Date.now(), last + 1)
-  const [low = 0, high = 0] = crypto.getRandomValues(new Int32Array(2))
-  const key = `${String(last).padStart(15, '0')} ${high}`
-  const one: Outgoing = { ...message, key, owner: self(), random: { low, high }, at: Math.floor(last / 1000) }
+  const random = draw()
+  const key = `${String(last).padStart(15, '0')} ${random.high}`
+  const one: Outgoing = { ...message, key, owner: self(), random, at: Math.floor(last / 1000) }
   outgoing.value = [...outgoing.value, one]
   await shelf.put('outbox', key, one)
   news.postMessage('changed')
   wake()
+}
+
+/** Draws the number of a message. */
+export function draw(): Random {
+  const [low = 0, high = 0] = crypto.getRandomValues(new Int32Array(2))
+  return { low, high }
 }
 
 /** Tries a refused one again. */
@@ -74,8 +96,9 @@ export async function drop(one: Outgoing): Promise<void> {
 }
 
 /** The server told the number of a message that it took. */
-export function accepted(random: { low: number; high: number }, _id: number): void {
-  const one = outgoing.peek().find((known) => known.random.low === random.low && known.random.high === random.high)
+export function accepted({ low, high }: Random, _id: number): void {
+  const is = (random: Random) => random.low === low && random.high === high
+  const one = outgoing.peek().find((known) => is(known.random) || known.album?.some(({ random }) => is(random)))
   if (one) outgoing.value = outgoing.peek().filter((other) => other !== one)
 }
 
@@ -145,34 +168,40 @@ async function send(one: Outgoing): Promise<void> {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function requestFor(one: Outgoing): Promise<tl.RpcMethod> {
-  const common = {
-    peer: inputPeer(one.chat),
-    randomId: { ...one.random, unsigned: false } as unknown as tl.Long,
-    message: one.text,
-    replyTo: replyTo(one),
-    clearDraft: true,
-  }
-  if (!one.file) return { _: 'messages.sendMessage', ...common }
-  const { blob, name, asPhoto, width, height } = one.file
+  const place = { peer: inputPeer(one.chat), replyTo: replyTo(one), clearDraft: true }
+  const common = { ...place, randomId: long(one.random), message: one.text }
   const controller = new AbortController()
   cancels.set(one.key, controller)
-  const file = await upload(blob, name, {
-    signal: controller.signal,
-    progress: (done, of) => (progress.value = new Map(progress.peek()).set(one.key, done / of)),
-  })
-  if (asPhoto) return { _: 'messages.sendMedia', ...common, media: { _: 'inputMediaUploadedPhoto', file } }
+  const tell = (part: number) => (progress.value = new Map(progress.peek()).set(one.key, part))
+  if (one.album) {
+    const { album } = one
+    const multiMedia: tl.RawInputSingleMedia[] = []
+    for (const [at, { file, random }] of album.entries()) {
+      const media = await uploaded(file, controller.signal, (part) => tell((at + part) / album.length))
+      // The words of an album stand with its first picture.
+      multiMedia.push({ _: 'inputSingleMedia', media, randomId: long(random), message: at === 0 ? one.text : '' })
+    }
+    return { _: 'messages.sendMultiMedia', ...place, multiMedia }
+  }
+  if (!one.file) return { _: 'messages.sendMessage', ...common }
+  return { _: 'messages.sendMedia', ...common, media: await uploaded(one.file, controller.signal, tell) }
+}
+
+const long = (random: Random): tl.Long => ({ ...random, unsigned: false }) as unknown as tl.Long
+
+/** Sends a file up; what comes back stands for it in a message. */
+async function uploaded(out: OutgoingFile, signal: AbortSignal, tell: (part: number) => void): Promise<tl.TypeInputMedia> {
+  const { blob, name, asPhoto, width, height } = out
+  const file = await upload(blob, name, { signal, progress: (done, of) => tell(done / of) })
+  if (asPhoto) return { _: 'inputMediaUploadedPhoto', file }
   const attributes: tl.TypeDocumentAttribute[] = [{ _: 'documentAttributeFilename', fileName: name }]
   if (width && height) attributes.push({ _: 'documentAttributeImageSize', w: width, h: height })
   return {
-    _: 'messages.sendMedia',
-    ...common,
-    media: {
-      _: 'inputMediaUploadedDocument',
-      file,
-      mimeType: blob.type || 'application/octet-stream',
-      attributes,
-      forceFile: true,
-    },
+    _: 'inputMediaUploadedDocument',
+    file,
+    mimeType: blob.type || 'application/octet-stream',
+    attributes,
+    forceFile: true,
   }
 }
 

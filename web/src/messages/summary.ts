@@ -1,7 +1,7 @@
 import { t, type Key } from '../i18n/i18n.js'
 import { nameOf, peer } from '../peers/peers.js'
 import { userKey } from '../peers/key.js'
-import { fileName, isImage } from '../media/describe.js'
+import { fileName, isImage, isVoice, played } from '../media/describe.js'
 import { self } from '../session/session.js'
 import { senderOf, type AnyMessage } from './message.js'
 
@@ -22,7 +22,8 @@ function kindOf(media: Extract<AnyMessage, { _: 'message' }>['media'] & object):
   if (media._ === 'messageMediaPhoto') return t('media.photo')
   if (media._ === 'messageMediaDocument' && media.document?._ === 'document') {
     if (isImage(media.document)) return t('media.picture')
-    return fileName(media.document) ?? t('media.file')
+    if (isVoice(media.document)) return t('media.voice')
+    return fileName(media.document) ?? (played(media.document) ? t('media.recording') : t('media.file'))
   }
   return t('media.other')
 }

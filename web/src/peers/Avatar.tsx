@@ -3,7 +3,7 @@ import { blobUrl } from '../media/cache.js'
 import { self } from '../session/session.js'
 import { initials } from './calm.js'
 import { idOf, userKey, type PeerKey } from './key.js'
-import { chatName, inputPeer, peer, type KnownPeer } from './peers.js'
+import { inputPeer, nameOf, peer, type KnownPeer } from './peers.js'
 
 const COLOURS = 8
 
@@ -28,7 +28,7 @@ export function Avatar({ of, size = 46, chat = false }: { of: PeerKey; size?: nu
   if (url) return <img class="avatar" style={box} src={url} alt="" />
   return (
     <span class={`avatar colour-${idOf(of) % COLOURS}`} style={box} aria-hidden="true">
-      {saved ? '★' : initials(chatName(of))}
+      {saved ? '★' : initials(nameOf(found))}
     </span>
   )
 }

@@ -12,6 +12,7 @@ export function Code(props: {
   onSent: (sent: Sent) => void
   onBack: () => void
   onNew: (terms: tl.help.RawTermsOfService | undefined) => void
+  onPassword: () => void
 }) {
   const { sent } = props
   const [code, setCode] = useState('')
@@ -29,6 +30,7 @@ export function Code(props: {
       if (answer._ === 'auth.authorization') await signedIn(answer)
       else props.onNew(answer.termsOfService)
     } catch (error) {
+      if (error instanceof CallError && error.is('SESSION_PASSWORD_NEEDED')) return props.onPassword()
       setFailed(inWords(error))
       setCode('')
       if (error instanceof CallError && error.is('PHONE_CODE_EXPIRED')) setFailed(t('error.code_expired'))

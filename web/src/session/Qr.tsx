@@ -2,12 +2,12 @@ import { useEffect, useState } from 'preact/hooks'
 import { encode } from 'uqr'
 import { t } from '../i18n/i18n.js'
 import { say } from '../ui/toast.js'
-import { inWords } from './errors.js'
+import { CallError, inWords } from './errors.js'
 import { exportLoginTokenRequest } from './requests.js'
 import { call, onUpdate, signedIn } from './session.js'
 
 /** A QR code that a device which is signed in already reads, to let this one in. */
-export function Qr({ onBack }: { onBack: () => void }) {
+export function Qr({ onBack, onPassword }: { onBack: () => void; onPassword: () => void }) {
   const [link, setLink] = useState<string | undefined>(undefined)
   const [failed, setFailed] = useState<string | undefined>(undefined)
   useEffect(() => {
@@ -26,7 +26,9 @@ export function Qr({ onBack }: { onBack: () => void }) {
           await signedIn(answer.authorization)
         }
       } catch (error) {
-        if (wanted) setFailed(inWords(error))
+        if (!wanted) return
+        if (error instanceof CallError && error.is('SESSION_PASSWORD_NEEDED')) onPassword()
+        else setFailed(inWords(error))
       }
     }
     void ask()

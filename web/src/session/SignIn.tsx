@@ -6,6 +6,7 @@ import { change, settings } from '../settings/settings.js'
 import { House } from '../settings/House.js'
 import { Mark } from '../ui/Mark.js'
 import { Code } from './Code.js'
+import { Password } from './Password.js'
 import { Phone } from './Phone.js'
 import { Qr } from './Qr.js'
 import { SignUp } from './SignUp.js'
@@ -23,8 +24,9 @@ type Step =
   | { is: 'code'; sent: Sent }
   | { is: 'sign-up'; sent: Sent; terms: tl.help.RawTermsOfService | undefined }
   | { is: 'qr' }
+  | { is: 'password' }
 
-/** The way in: a number, the code that was sent to it, and for who is new a name. */
+/** The way in: a number, the code that was sent to it, the password where there is one, and for who is new a name. */
 export function SignIn() {
   const [step, setStep] = useState<Step>({ is: 'phone' })
   const [phone, setPhone] = useState('')
@@ -55,10 +57,12 @@ export function SignIn() {
             onSent={(sent) => setStep({ is: 'code', sent })}
             onBack={() => setStep({ is: 'phone' })}
             onNew={(terms) => setStep({ is: 'sign-up', sent: step.sent, terms })}
+            onPassword={() => setStep({ is: 'password' })}
           />
         )}
         {step.is === 'sign-up' && <SignUp sent={step.sent} terms={step.terms} onBack={() => setStep({ is: 'phone' })} />}
-        {step.is === 'qr' && <Qr onBack={() => setStep({ is: 'phone' })} />}
+        {step.is === 'qr' && <Qr onBack={() => setStep({ is: 'phone' })} onPassword={() => setStep({ is: 'password' })} />}
+        {step.is === 'password' && <Password onBack={() => setStep({ is: 'phone' })} />}
       </div>
       <House />
       <label class="door-language">

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { tl } from '@mtcute/tl'
 import type { Facts } from '../worker/facts.js'
+import type { PasswordChange } from '../worker/password.js'
 import type { Connection, Peers, Standing } from '../worker/protocol.js'
 import { behindMs } from './clock.js'
 import { WorkerPort } from './port.js'
@@ -82,6 +83,16 @@ export function download(
 /** Tells the worker that a call has signed somebody in. */
 export function signedIn(authorization: tl.auth.RawAuthorization): Promise<void> {
   return port.ask({ do: 'signed-in', authorization })
+}
+
+/** Signs in, after the code or the QR code was right, with the password that the account has beside them. */
+export function checkPassword(password: string): Promise<void> {
+  return port.ask({ do: 'check-password', password })
+}
+
+/** Sets, changes or removes the cloud password. */
+export function changePassword(change: PasswordChange): Promise<void> {
+  return port.ask({ do: 'change-password', change })
 }
 
 export function signOut(): Promise<void> {

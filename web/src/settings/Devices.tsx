@@ -29,7 +29,8 @@ export function Devices() {
             <span class="person-words">
               <strong><bdi class="name">{one.deviceModel}</bdi></strong>
               <span class="quiet">
-                <bdi class="name">{[one.systemVersion, one.appName].filter(Boolean).join(' · ')}</bdi>{' '}
+                <bdi class="name">{[one.systemVersion, one.appName].filter(Boolean).join(' · ')}</bdi>
+                {' · '}
                 {one.current ? t('settings.this_device') : ago(one.dateActive, now.value)}
               </span>
             </span>

@@ -7,6 +7,8 @@ import { call, self } from '../session/session.js'
 import { Icon } from '../ui/Icon.js'
 import { say, sayError } from '../ui/toast.js'
 import { AcceptDevice } from './AcceptDevice.js'
+import { Blocked } from './Blocked.js'
+import { CloudPassword } from './CloudPassword.js'
 import { Devices } from './Devices.js'
 import { change, settings, type Theme } from './settings.js'
 
@@ -23,8 +25,10 @@ export function SettingsPane() {
       <div class="pane-body">
         <Profile />
         <Look />
+        <CloudPassword />
         <Devices />
         <AcceptDevice />
+        <Blocked />
       </div>
     </section>
   )

@@ -4,10 +4,11 @@ import { signal } from '@preact/signals'
 export const trouble = signal<'blocked' | 'full' | undefined>(undefined)
 
 /** Named boxes of values, each with a key of text. */
-export type Box = 'outbox' | 'dialogs' | 'messages' | 'peers'
-const BOXES: Box[] = ['outbox', 'dialogs', 'messages', 'peers']
+export type Box = 'outbox' | 'dialogs' | 'messages' | 'peers' | 'facts'
+const BOXES: Box[] = ['outbox', 'dialogs', 'messages', 'peers', 'facts']
 const NAME = 'heliograph page'
-const VERSION = 1
+/** Goes up with each new box. */
+const VERSION = 2
 
 /** Keeps values in this browser. Where it may not, they live as long as the tab. */
 export class Shelf {
@@ -54,9 +55,17 @@ export class Shelf {
         const request = this.factory()?.open(NAME, VERSION)
         if (!request) throw new Error('no IndexedDB')
         request.onupgradeneeded = () => {
-          for (const box of BOXES) request.result.createObjectStore(box)
+          const { objectStoreNames: known } = request.result
+          for (const box of BOXES) if (!known.contains(box)) request.result.createObjectStore(box)
         }
-        request.onsuccess = () => resolve(request.result)
+        request.onsuccess = () => {
+          // A tab with a newer page wants more boxes; it waits until this one lets go.
+          request.result.onversionchange = () => {
+            request.result.close()
+            this.database = undefined
+          }
+          resolve(request.result)
+        }
         request.onerror = () => resolve(undefined)
       } catch {
         resolve(undefined)

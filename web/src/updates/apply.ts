@@ -4,8 +4,10 @@ import * as dialogs from '../chats/dialogs.js'
 import { historiesOf, history, openHistory } from '../messages/history.js'
 import { isMessage, type AnyMessage } from '../messages/message.js'
 import * as outbox from '../messages/outbox.js'
+import { pinned as messagesPinned, unpinDeleted } from '../messages/pins.js'
 import { heard } from '../messages/typing.js'
 import { announce } from '../notifications/announce.js'
+import { blockedChanged } from '../peers/blocked.js'
 import { channelKey, keyOf, userKey, type PeerKey } from '../peers/key.js'
 import { learn, learnUnknown, noteSeen, peer, update as updatePeer } from '../peers/peers.js'
 import { call, self } from '../session/session.js'
@@ -54,6 +56,8 @@ function change(update: tl.TypeUpdate): void {
     }
     case 'updateUser':
       return refreshUser(update.userId)
+    case 'updatePeerBlocked':
+      return blockedChanged(keyOf(update.peerId), update.blocked ?? false)
     case 'updateDraftMessage':
       return dialogs.patch(keyOf(update.peer), {
         draft: update.draft._ === 'draftMessage' ? update.draft : undefined,
@@ -63,6 +67,10 @@ function change(update: tl.TypeUpdate): void {
     case 'updatePinnedDialogs':
       if (update.order) dialogs.setPinned(update.order.flatMap(dialogKey))
       return
+    case 'updatePinnedMessages':
+      return messagesPinned(keyOf(update.peer), new Set(update.messages), update.pinned ?? false)
+    case 'updatePinnedChannelMessages':
+      return messagesPinned(channelKey(update.channelId), new Set(update.messages), update.pinned ?? false)
     case 'updateDialogUnreadMark':
       for (const key of dialogKey(update.peer)) dialogs.patch(key, { marked: update.unread ?? false })
       return
@@ -108,6 +116,7 @@ function edited(message: tl.TypeMessage): void {
 function deleted(chat: PeerKey | 'private', numbers: number[]): void {
   const ids = new Set(numbers)
   for (const one of historiesOf(chat)) one.delete(ids)
+  unpinDeleted(chat, ids)
   if (chat !== 'private') return dialogs.topWasDeleted(chat, ids)
   // Numbers of private messages are unique among all private chats, so any chat may be meant.
   for (const { key } of dialogs.chatList.peek()) if (key.startsWith('u')) dialogs.topWasDeleted(key, ids)

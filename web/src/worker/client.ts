@@ -53,7 +53,23 @@ export async function makeClient(facts: Facts): Promise<OwnClient> {
     updates: { catchUp: false, disableNoDispatch: true },
     logLevel: 1,
   })
+  waitLonger(client)
   return { client, persistent }
+}
+
+/** How much later than it is due a timer is set, in milliseconds. */
+const LATE_MS = 20
+
+/**
+ * An update that comes before an earlier one waits half a second for it; then the difference is asked for. Browsers'
+ * timers go off up to a millisecond early, and mtcute, which then finds that there is something left to wait, sets no
+ * other timer: people would see the message with the next one only.
+ */
+function waitLonger(client: BaseTelegramClient): void {
+  const timer = client.updates?.postponedTimer
+  if (!timer) return
+  const emitBefore = timer.emitBefore.bind(timer)
+  timer.emitBefore = (at) => emitBefore(at + LATE_MS)
 }
 
 function socketAddress(): string {

@@ -1,3 +1,5 @@
+import { shelf } from '../storage/shelf.js'
+
 /** What the server says of itself at `/web/facts.json`; see `crates/server/src/http/web/facts.rs`. */
 export interface Facts {
   /** Who runs this installation, and how to write to them. Empty when they did not say. */
@@ -19,15 +21,36 @@ export interface Facts {
   fingerprint: string
 }
 
+/** What the server said of itself, and how much this device's clock is behind it, in milliseconds. */
+export interface Told {
+  facts: Facts
+  behindMs: number
+}
+
 /** A difference that a clock may have before it is taken for wrong, in milliseconds: roads are slow at times. */
 const TOLERATED_MS = 60_000
 
-/** Asks the server for its facts, and for how much this device's clock is behind it, in milliseconds. */
-export async function loadFacts(): Promise<{ facts: Facts; behindMs: number }> {
-  const answer = await fetch('/web/facts.json', { cache: 'no-store' })
+/** Asks the server for its facts. */
+export async function loadFacts(): Promise<Told> {
+  const answer = await fetch('/web/facts.json', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) })
   if (!answer.ok) throw new Error(`facts: ${answer.status}`)
   const facts = (await answer.json()) as Facts
   return { facts, behindMs: behind(answer.headers.get('date'), realNow()) }
+}
+
+/** How long the server may take to tell them, in milliseconds: behind a dead line nothing answers at all. */
+const ANSWER_MS = 5_000
+
+/** Where the facts of last time lie in this browser. */
+const KEY = 'facts'
+
+export function keepFacts({ facts }: Told): Promise<void> {
+  return shelf.put('facts', KEY, facts)
+}
+
+/** What the server said last time, if this browser was here before. */
+export function keptFacts(): Promise<Facts | undefined> {
+  return shelf.get<Facts>('facts', KEY)
 }
 
 const realNow = Date.now.bind(Date)

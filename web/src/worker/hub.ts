@@ -2,6 +2,7 @@ import { tl } from '@mtcute/tl'
 import { download, upload } from './files.js'
 import { failureOf } from './failure.js'
 import { Link } from './link.js'
+import { changePassword, checkPassword } from './password.js'
 import type { FromTab, FromWorker } from './protocol.js'
 import { sentMessage } from './sent.js'
 
@@ -41,6 +42,10 @@ export class Hub {
         return this.send(ask.request)
       case 'signed-in':
         return this.link.signedIn(ask.authorization)
+      case 'check-password':
+        return this.link.signedIn(await checkPassword(this.link.client(), ask.password))
+      case 'change-password':
+        return changePassword(this.link.client(), ask.change)
       case 'sign-out':
         return this.link.signOut()
       case 'upload':

@@ -2,7 +2,7 @@ import type { BaseTelegramClient } from '@mtcute/web'
 import { tl } from '@mtcute/tl'
 import { makeClient } from './client.js'
 import { Offline } from './failure.js'
-import { correctClock, loadFacts, type Facts } from './facts.js'
+import { correctClock, keepFacts, keptFacts, loadFacts, type Facts, type Told } from './facts.js'
 import type { Connection, FromWorker, Standing } from './protocol.js'
 
 /** How long after a failed start it is tried again, in milliseconds. */
@@ -13,6 +13,8 @@ export class Link {
   private standing: Standing = { is: 'starting' }
   private connection: Connection = 'connecting'
   private facts: Facts | undefined
+  /** Whether the facts are those of last time, as the server is away. */
+  private stale = false
   private behindMs = 0
   private own: BaseTelegramClient | undefined
   private persistent = true
@@ -52,15 +54,10 @@ export class Link {
   private async begin(): Promise<void> {
     if (!globalThis.isSecureContext) return this.stand({ is: 'broken', why: 'insecure' })
     try {
-      if (!this.facts) {
-        const { facts, behindMs } = await loadFacts()
-        correctClock(behindMs)
-        this.facts = facts
-        this.behindMs = behindMs
-      }
-      this.tell({ event: 'facts', facts: this.facts, behindMs: this.behindMs })
+      const facts = (this.facts ??= await this.learnFacts())
+      this.tell({ event: 'facts', facts, behindMs: this.behindMs })
       if (!this.own) {
-        const { client, persistent } = await makeClient(this.facts)
+        const { client, persistent } = await makeClient(facts)
         this.persistent = persistent
         this.listen(client)
         this.own = client
@@ -77,10 +74,45 @@ export class Link {
     }
   }
 
+  /** What the server says of itself. While it is away, what it said last time: a known person sees their chats. */
+  private async learnFacts(): Promise<Facts> {
+    try {
+      return this.takeFacts(await loadFacts())
+    } catch (error) {
+      const kept = await keptFacts()
+      if (!kept) throw error
+      this.stale = true
+      setTimeout(() => void this.refreshFacts(), AGAIN_MS)
+      return kept
+    }
+  }
+
+  private async refreshFacts(): Promise<void> {
+    const told = await loadFacts().catch(() => undefined)
+    if (!told) return void setTimeout(() => void this.refreshFacts(), AGAIN_MS)
+    const another = told.facts.fingerprint !== this.facts?.fingerprint
+    this.facts = this.takeFacts(told)
+    this.tell({ event: 'facts', facts: this.facts, behindMs: this.behindMs })
+    if (!another) return
+    // Another server answers at this address now, and knows nobody whom the one before knew.
+    await this.own?.destroy()
+    this.own = undefined
+    await this.start()
+  }
+
+  private takeFacts(told: Told): Facts {
+    correctClock(told.behindMs)
+    this.behindMs = told.behindMs
+    this.stale = false
+    void keepFacts(told)
+    return told.facts
+  }
+
   private async whoIsThis(): Promise<void> {
     const client = this.client()
     // Nobody has signed in with these keys yet: there is no need to ask.
     const known = await client.storage.self.fetch()
+    if (!known && this.stale) throw new Offline()
     if (!known) return this.stand({ is: 'signed-out' })
     // What was seen last time can be shown before the server has answered.
     this.stand({ is: 'signed-in', self: known.userId })

@@ -4,6 +4,7 @@
  */
 import type { tl } from '@mtcute/tl'
 import type { Facts } from './facts.js'
+import type { PasswordChange } from './password.js'
 
 /** How the connection is, as far as the worker knows. */
 export type Connection = 'connecting' | 'updating' | 'connected' | 'offline'
@@ -21,6 +22,8 @@ export type Ask =
   | { do: 'call'; request: tl.RpcMethod; tells?: tl.TypeUpdate | undefined }
   | { do: 'send'; request: tl.RpcMethod }
   | { do: 'signed-in'; authorization: tl.auth.RawAuthorization }
+  | { do: 'check-password'; password: string }
+  | { do: 'change-password'; change: PasswordChange }
   | { do: 'sign-out' }
   | { do: 'upload'; file: Blob; name: string }
   | { do: 'download'; location: tl.TypeInputFileLocation; size: number }
