@@ -27,10 +27,12 @@ fn main() {
             .expect("a line of errors.toml is NAME = \"…\"");
         let says = says.trim_matches('"');
         // A trailing `_X` stands for a number that the server fills in.
-        let (constant, wire) = match name.strip_suffix("_X") {
-            Some(stem) => (name, format!("{stem}_")),
-            None => (name, name.to_owned()),
+        let wire = match name.strip_suffix("_X") {
+            Some(stem) => format!("{stem}_"),
+            None => name.to_owned(),
         };
+        // No constant begins with a digit.
+        let constant = name.replacen("2FA", "TWO_FA", 1);
         writeln!(out, "/// {code}: {says}.").expect("writing to a string");
         writeln!(
             out,

@@ -17,8 +17,9 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
 
     let page = built.join("index.html");
-    let text = if page.exists() {
-        embedded(&page, &files(&built.join("web"))?)
+    let worker = built.join("service-worker.js");
+    let text = if page.exists() && worker.exists() {
+        embedded(&page, &worker, &files(&built.join("web"))?)
     } else {
         "None".to_owned()
     };
@@ -38,10 +39,11 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The expression for `Option<WebPage>`.
-fn embedded(page: &Path, files: &[PathBuf]) -> String {
+fn embedded(page: &Path, worker: &Path, files: &[PathBuf]) -> String {
     let mut text = format!(
-        "Some(WebPage {{ html: include_str!({page:?}), files: &[",
-        page = page.display().to_string()
+        "Some(WebPage {{ html: include_str!({page:?}), service_worker: include_str!({worker:?}), files: &[",
+        page = page.display().to_string(),
+        worker = worker.display().to_string(),
     );
     for path in files {
         let name = path.file_name().expect("a file").to_string_lossy();

@@ -20,7 +20,7 @@ from harness import namespace
 from harness.environments import Environments, default_cache
 from harness.libraries import LIBRARIES
 from harness.results import Results
-from harness.scenario import Story
+from harness.scenario import SCENARIOS, Story
 from harness.server import Server
 
 PATIENCE_S = 30
@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("action", nargs="?", choices=["setup", "run"], default="run")
     parser.add_argument("--server", type=Path, help="the heliograph binary")
     parser.add_argument("--only", action="append", choices=LIBRARIES, help="run only this library; repeatable")
+    parser.add_argument("--scenario", choices=SCENARIOS, default="whole", help="run only this part of the story")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where libraries are installed")
     parser.add_argument("--jobs", type=int, default=2, help="how many libraries run at a time")
     parser.add_argument("--keep", action="store_true", help="keep the logs and sessions, and say where")
@@ -51,7 +52,7 @@ def needed_environments(names):
     return needed | ({"telethon145"} if "cargo" in needed else set())
 
 
-def run_story(name, server, environments, folder, results):
+def run_story(name, scenario, server, environments, folder, results):
     """Lets one library live through the story and prints what went wrong."""
     library = LIBRARIES[name]
     folder = folder / name
@@ -61,7 +62,7 @@ def run_story(name, server, environments, folder, results):
     patience_s = PATIENCE_WITH_A_GAP_S if gap else PATIENCE_S
     story = Story(library, LIBRARIES[library.partner], server, environments, folder, number, patience_s)
     try:
-        for step, failure in story.run():
+        for step, failure in story.run(scenario):
             results.record(name, step, failure)
     finally:
         story.end()
@@ -89,7 +90,8 @@ def main():
         try:
             with ThreadPoolExecutor(options.jobs) as pool:
                 runs = [
-                    pool.submit(run_story, name, server, environments, folder, results) for name in names
+                    pool.submit(run_story, name, options.scenario, server, environments, folder, results)
+                    for name in names
                 ]
                 for run in runs:
                     run.result()

@@ -13,7 +13,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let folder = run::target_folder()?.join("debian");
     let mut pack = tools::cargo_deb()?;
     pack.current_dir(root())
-        .args(["--no-build", "--package", "heliograph-server", "--output"])
+        // Line numbers for backtraces are most of a program's size.
+        .args([
+            "--no-build",
+            "--strip",
+            "--package",
+            "heliograph-server",
+            "--output",
+        ])
         .arg(&folder);
     let made = output(&mut pack)?;
     println!("{}", made.trim());

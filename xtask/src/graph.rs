@@ -7,12 +7,13 @@ use serde_json::Value;
 const PREFIX: &str = "heliograph-";
 
 /// What each crate may use; what those use is allowed as well.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("tl-schema", &[]),
     ("tl", &["tl-schema"]),
     ("layers", &["tl", "tl-schema"]),
     ("mtproto", &["tl"]),
     ("model", &[]),
+    ("srp", &["model"]),
     ("transparency", &["vault"]),
     ("vault", &[]),
     ("keeper", &["vault", "transparency"]),
@@ -20,7 +21,10 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("store-sqlite", &["store"]),
     ("store-postgres", &["store"]),
     ("desk-store", &["model", "vault"]),
-    ("domain", &["store", "keeper", "desk-store", "pictures"]),
+    (
+        "domain",
+        &["store", "keeper", "desk-store", "pictures", "srp"],
+    ),
     ("classifier", &[]),
     ("discovery", &["domain"]),
     ("pictures", &[]),

@@ -21,7 +21,7 @@ pub fn dependencies(packages: &[Package]) -> Result<Vec<String>, String> {
     Ok(complaints)
 }
 
-/// The packages that the web page asks for by name.
+/// The packages that the web page asks for by name, or puts others in the place of.
 fn of_the_page() -> Result<BTreeSet<String>, String> {
     let path = root().join("web/package.json");
     let text = fs::read_to_string(&path).map_err(|error| format!("web/package.json: {error}"))?;
@@ -30,7 +30,8 @@ fn of_the_page() -> Result<BTreeSet<String>, String> {
 
 fn named_in(manifest: &str) -> Result<BTreeSet<String>, serde_json::Error> {
     let manifest: serde_json::Value = serde_json::from_str(manifest)?;
-    let lists = ["dependencies", "devDependencies"].map(|list| manifest[list].as_object());
+    let lists = ["dependencies", "devDependencies", "overrides"];
+    let lists = lists.map(|list| manifest[list].as_object());
     let names = lists.into_iter().flatten().flat_map(serde_json::Map::keys);
     Ok(names.cloned().collect())
 }
@@ -114,8 +115,9 @@ mod tests {
 
     #[test]
     fn packages_of_the_page_are_those_it_asks_for_itself() {
-        let manifest = r#"{"dependencies": {"@a/b": "1"}, "devDependencies": {"c": "2"}}"#;
-        assert_eq!(named_in(manifest).expect("JSON"), set(&["@a/b", "c"]));
+        let manifest = r#"{"dependencies": {"@a/b": "1"}, "devDependencies": {"c": "2"},
+            "overrides": {"d": "npm:e@3"}}"#;
+        assert_eq!(named_in(manifest).expect("JSON"), set(&["@a/b", "c", "d"]));
     }
 
     #[test]

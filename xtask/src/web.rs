@@ -41,8 +41,7 @@ pub fn install() -> Result<(), String> {
     if fs::read(&installed).is_ok_and(|known| known == wanted) {
         return Ok(());
     }
-    // Not `ci`: the lock file has no entries of the bundler for other systems, which `ci` asks for.
-    succeed(&mut npm(&["install", "--no-save"]))?;
+    succeed(&mut npm(&["ci"]))?;
     fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))
 }
 

@@ -15,6 +15,15 @@ pub(crate) fn register(router: &mut Router) {
         .benign(Access::User, Benign::Nothing, STICKERS_AND_REACTIONS)
         .benign(Access::User, Benign::Nothing, STORIES_AND_PAYMENTS)
         .benign(
+            Access::Anyone,
+            Benign::Error(text::PASSWORD_RECOVERY_NA),
+            &[
+                "auth.checkRecoveryPassword",
+                "auth.recoverPassword",
+                "auth.requestPasswordRecovery",
+            ],
+        )
+        .benign(
             Access::User,
             Benign::Error(text::STICKERSET_INVALID),
             &["messages.getStickerSet"],

@@ -16,6 +16,7 @@ use heliograph_domain::files::Files;
 use heliograph_domain::keys::ClientInfo;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
+use heliograph_domain::passwords::Passwords;
 use heliograph_domain::presence::Presence;
 use heliograph_keeper::KeeperClient;
 use heliograph_model::{AuthKeyId, E164, UnixMs, UserId};
@@ -73,6 +74,8 @@ pub struct Services {
     pub exports: Exports,
     /// Tokens for signing in by QR code.
     pub login_tokens: LoginTokens,
+    /// Cloud passwords, and sign-ins that wait for one.
+    pub passwords: Passwords,
     /// The way a code leaves the house.
     pub code_sender: Arc<dyn CodeSender>,
     /// Who is online.

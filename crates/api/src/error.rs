@@ -13,6 +13,7 @@ use heliograph_domain::files::{BlobError, FaceError, UploadError};
 use heliograph_domain::login_tokens::TokenError;
 use heliograph_domain::messages::MessageError;
 use heliograph_domain::number::NumberError;
+use heliograph_domain::passwords::PasswordError;
 use heliograph_domain::profile::ProfileError;
 use heliograph_domain::secret_chats::SecretChatError;
 use heliograph_keeper::{KeeperError, TagError};
@@ -223,6 +224,23 @@ impl From<UploadError> for RpcError {
     }
 }
 
+impl From<PasswordError> for RpcError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Missing => text::PASSWORD_EMPTY.into(),
+            PasswordError::Needed | PasswordError::Wrong => text::PASSWORD_HASH_INVALID.into(),
+            PasswordError::UnknownChallenge => text::SRP_ID_INVALID.into(),
+            PasswordError::Changed => text::SRP_PASSWORD_CHANGED.into(),
+            PasswordError::PublicValue => text::SRP_A_INVALID.into(),
+            PasswordError::Flood(wait_s) => Self::flood_wait(wait_s),
+            PasswordError::Declined(_) => text::TWO_FA_RECENT_CONFIRM.into(),
+            PasswordError::NothingAsked => text::RESET_REQUEST_MISSING.into(),
+            PasswordError::Sealed(error) => Self::internal(&error),
+            PasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<BlobError> for RpcError {
     fn from(error: BlobError) -> Self {
         Self::internal(&error)
@@ -314,6 +332,7 @@ impl From<DeletionError> for RpcError {
     fn from(error: DeletionError) -> Self {
         match error {
             DeletionError::Unknown => text::USER_DEACTIVATED.into(),
+            DeletionError::PasswordNeeded => text::PASSWORD_HASH_INVALID.into(),
             DeletionError::Store(error) => error.into(),
         }
     }
@@ -335,6 +354,7 @@ impl From<AuthorizationError> for RpcError {
         match error {
             AuthorizationError::UnknownKey => text::AUTH_KEY_UNREGISTERED.into(),
             AuthorizationError::UnknownAccount => text::USER_DEACTIVATED.into(),
+            AuthorizationError::PasswordNeeded => text::SESSION_PASSWORD_NEEDED.into(),
             AuthorizationError::Store(error) => error.into(),
         }
     }

@@ -8,6 +8,7 @@ use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::people_only::is_for_people;
+use heliograph_model::UserId;
 use heliograph_store::BoxFuture;
 use heliograph_tl::{Encode, Function};
 use std::collections::HashMap;
@@ -103,7 +104,10 @@ impl Router {
         let method = id
             .and_then(|id| self.methods.get(&id))
             .ok_or(text::INPUT_METHOD_INVALID)?;
-        if method.access == Access::User && cx.user()?.is_bot() && is_for_people(method.name) {
+        if method.access == Access::User {
+            cx.user()?;
+        }
+        if cx.caller().user.is_some_and(UserId::is_bot) && is_for_people(method.name) {
             return Err(text::BOT_METHOD_INVALID.into());
         }
         cx.check_frozen(method.name, method.rate)?;

@@ -15,6 +15,7 @@ use heliograph_domain::keys::SaveKey;
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::measures;
 use heliograph_domain::messages::Counts;
+use heliograph_domain::passwords::Passwords;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{
@@ -26,8 +27,10 @@ use heliograph_model::{
 use heliograph_moderation::cases::{OpenCase, Origin};
 use heliograph_moderation::enact::Enact;
 use heliograph_moderation::{Subject, decisions, reasons, search_terms};
-use heliograph_store::{BoxFuture, Clock, Command, Listener, Locks, StoreError, Tx, Wake, memory};
-use heliograph_tl::{Decode, Function, enums, types};
+use heliograph_store::{
+    BoxFuture, Clock, Command, Listener, Locks, Store, StoreError, Tx, Wake, memory,
+};
+use heliograph_tl::{Decode, Function, enums, functions, types};
 use heliograph_transparency::entry::{Act, Category};
 use heliograph_vault::oprf::OprfKey;
 use heliograph_vault::seal::SealKey;
@@ -134,6 +137,31 @@ impl World {
         let seen = Arc::new(Seen::default());
         let clock = Arc::new(HandClock(AtomicI64::new(1_700_000_000_000)));
         let store = memory::open(clock.clone(), seen.clone());
+        Self::around(store, clock, seen, registration, 1).await
+    }
+
+    /// The world after its process has ended and begun anew, and a device in it: what is stored is
+    /// there, and nothing that was in memory.
+    pub async fn restarted(&self, device: &Person) -> (Self, Person) {
+        let store = self.services.store.clone();
+        let (clock, seen) = (self.clock.clone(), self.seen.clone());
+        let registration = self.services.policy.registration;
+        let world = Self::around(store, clock, seen, registration, 1 << 32).await;
+        let next = self.keys.load(Ordering::Relaxed);
+        world.keys.store(next, Ordering::Relaxed);
+        let caller = Arc::new(device.cx.caller().clone());
+        let cx = Ctx::new(world.services.clone(), caller);
+        let id = device.id;
+        (world, Person { cx, id })
+    }
+
+    async fn around(
+        store: Store,
+        clock: Arc<HandClock>,
+        seen: Arc<Seen>,
+        registration: Registration,
+        first_random: u64,
+    ) -> Self {
         let key = OprfKey::derive(&[7; 32], b"test").expect("any seed gives a key");
         let keeper = Keeper::in_memory(key, KeeperLimits::default());
         let keeper_clock = clock.clone();
@@ -146,10 +174,11 @@ impl World {
             keeper: Arc::new(keeper),
             bus: seen.clone(),
             clock: clock.clone(),
-            entropy: Arc::new(Counting(AtomicU64::new(1))),
+            entropy: Arc::new(Counting(AtomicU64::new(first_random))),
             codes: Codes::default(),
             exports: Exports::default(),
             login_tokens: LoginTokens::default(),
+            passwords: Passwords::new(SealKey::new([9; 32])),
             code_sender: seen.clone(),
             presence: Presence::default(),
             counts: Counts::default(),
@@ -260,7 +289,8 @@ impl World {
         self.device(None).await
     }
 
-    async fn device(&self, user: Option<UserId>) -> Person {
+    /// A device on which somebody is signed in as far as the session knows.
+    pub async fn device(&self, user: Option<UserId>) -> Person {
         let number = self.keys.fetch_add(1, Ordering::Relaxed);
         let key = AuthKeyId(number);
         let seal = SealKey::new([9; 32]);
@@ -316,6 +346,19 @@ impl World {
         self.another_device(account.person.id).await
     }
 
+    /// The devices of somebody, as `account.getAuthorizations` lists them.
+    pub async fn listed(&self, person: &Person) -> Vec<types::Authorization> {
+        let answer = self
+            .call(person, functions::account::GetAuthorizations {})
+            .await
+            .expect("listed");
+        let enums::account::Authorizations::Authorizations(listed) = answer;
+        let devices = listed.authorizations.into_iter();
+        devices
+            .map(|enums::Authorization::Authorization(device)| device)
+            .collect()
+    }
+
     /// One more device of an account.
     pub async fn another_device(&self, user: UserId) -> Person {
         let person = self.device(Some(user)).await;
@@ -324,6 +367,7 @@ impl World {
             user,
             country: None,
             part_of: None,
+            password: None,
         };
         self.services
             .store

@@ -1,6 +1,7 @@
 //! Who is signed in where.
 
 use crate::keys::{self, ClientInfo, KeyRow};
+use crate::passwords::{self, Proof};
 use crate::{accounts, secret_chats, services};
 use heliograph_model::{AuthKeyId, UnixMs, UserId};
 use heliograph_store::mailbox::{self, Mailbox};
@@ -38,6 +39,9 @@ pub enum AuthorizationError {
     /// The account is gone.
     #[error("no such account")]
     UnknownAccount,
+    /// The account has a password, which was not given, or has changed since.
+    #[error("the account has a password")]
+    PasswordNeeded,
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,6 +120,9 @@ pub struct SignIn {
     /// The signed-in key of the same client whose sign-in this one takes over; `None` for a new
     /// device.
     pub part_of: Option<AuthKeyId>,
+    /// That the account's password was given, where it has one. A key that takes a sign-in over needs
+    /// none: the other one has given it.
+    pub password: Option<Proof>,
 }
 
 impl Command for SignIn {
@@ -133,19 +140,22 @@ impl Command for SignIn {
             .filter(|account| !account.person.deleted)
             .ok_or(AuthorizationError::UnknownAccount)?;
         let others = list(tx, self.user).await?;
-        let part_of = match self.part_of {
-            Some(from) => {
-                let device = device_of(tx, self.user, from).await?;
-                if tx
-                    .find::<Authorization>(self.user.into(), &device.0)
-                    .await?
-                    .is_none()
-                {
-                    return Err(AuthorizationError::UnknownKey);
-                }
-                Some(device).filter(|device| *device != self.key)
+        let part_of = if let Some(from) = self.part_of {
+            let device = device_of(tx, self.user, from).await?;
+            if tx
+                .find::<Authorization>(self.user.into(), &device.0)
+                .await?
+                .is_none()
+            {
+                return Err(AuthorizationError::UnknownKey);
             }
-            None => None,
+            Some(device).filter(|device| *device != self.key)
+        } else {
+            let proof = self.password.as_ref();
+            if !passwords::is_known(tx, self.user, proof).await? {
+                return Err(AuthorizationError::PasswordNeeded);
+            }
+            None
         };
         let KeyRow {
             client,
@@ -162,6 +172,9 @@ impl Command for SignIn {
             remove(tx, self.user, self.key).await?;
         }
         open_mailbox(tx, self.user).await?;
+        if let Some(proof) = &self.password {
+            passwords::known(tx, proof).await?;
+        }
         let is_new = part_of.is_none() && others.iter().all(|(key, _)| *key != self.key);
         if is_new && !others.is_empty() {
             let text =

@@ -2,7 +2,7 @@
 //!
 //! A code is random, lives five minutes, and is forgotten after a few wrong guesses. The phone
 //! number stays here for as long as its code does. It leaves in one way only: once it is proven to be
-//! somebody's it is sealed ([`Codes::settle`]).
+//! somebody's it is sealed ([`Codes::proven`]).
 
 use crate::accounts::Account;
 use crate::sealing::Seals;
@@ -140,12 +140,12 @@ impl Codes {
     /// Forgets a request.
     pub fn cancel(&self, hash: &str, phone: &E164, now: UnixMs) -> Result<(), CodeError> {
         self.find(hash, phone, now)?;
-        self.forget(hash);
+        self.end(hash);
         Ok(())
     }
 
     /// Takes a code. The right one marks the request as passed, so that a sign-up may follow
-    /// without it; [`Codes::settle`] ends the request.
+    /// without it; [`Codes::end`] ends the request.
     pub fn check(
         &self,
         hash: &str,
@@ -181,17 +181,16 @@ impl Codes {
         }
     }
 
-    /// Ends a request whose number was proven to be the account's: the number leaves this memory, to
-    /// be sealed where that is done.
-    pub async fn settle(&self, hash: &str, phone: &E164, account: &Account) {
-        self.forget(hash);
+    /// A number was proven to be the account's: it is sealed where that is done. Its request has
+    /// ended, so it leaves this memory.
+    pub async fn proven(&self, phone: &E164, account: &Account) {
         if let Some(sealer) = self.sealer.get() {
             sealer.number(account, phone).await;
         }
     }
 
-    /// Ends a request.
-    fn forget(&self, hash: &str) {
+    /// Ends a request: its code has served.
+    pub fn end(&self, hash: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.remove(hash);
     }

@@ -6,13 +6,14 @@
 //!
 //! An account that moderation has removed loses what it has written in public as well.
 //!
-//! The names, the number and the sign-ins go in the command itself. What can be much goes in a chain
+//! The names, the number, the password and the sign-ins go in the command itself. What can be much goes in a chain
 //! of jobs, each a bounded commit that adds the next one. Sealed records and the person's secret lie
 //! outside this database, so a row of [`pending`] stands until [`crate::sealing`] has erased them.
 
 mod written;
 
 use crate::accounts::Account;
+use crate::passwords::{self, Password, Proof};
 use crate::{
     accounts, authorizations, bots, channels, contacts, files, jobs, profile, secret_chats,
 };
@@ -32,16 +33,22 @@ pub enum DeletionError {
     /// It is gone already, or not a person's.
     #[error("no such person")]
     Unknown,
+    /// The account has a password, which was not given, and nobody has waited for it long enough.
+    #[error("the account has a password")]
+    PasswordNeeded,
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// Deletes an account, for good.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteAccount {
     /// Whose.
     pub user: UserId,
+    /// That the account's password was given, where it has one. Without it, the deletion must have
+    /// been asked for ([`passwords::AskDeletion`]) and waited for.
+    pub password: Option<Proof>,
 }
 
 impl Command for DeleteAccount {
@@ -57,6 +64,13 @@ impl Command for DeleteAccount {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<AuthKeyId>, DeletionError> {
         let account = accounts::find(tx, self.user).await?;
         let account = account.filter(|account| account.person.kind == PersonKind::Human);
+        if !passwords::is_known(tx, self.user, self.password.as_ref()).await? {
+            let password = passwords::find(tx, self.user).await?;
+            let due = password.and_then(|password| password.deletion);
+            if due.is_none_or(|due| due > tx.now().seconds()) {
+                return Err(DeletionError::PasswordNeeded);
+            }
+        }
         delete(tx, account, Stage::Books).await
     }
 }
@@ -109,6 +123,7 @@ async fn delete(
         accounts::release_phone(tx, phone, user).await?;
     }
     account.sealed = None;
+    tx.delete::<Password>(user.into(), &())?;
     files::drop_faces(tx, &mut account).await?;
     accounts::put(tx, &account).await?;
     if account.person.kind == PersonKind::Human {

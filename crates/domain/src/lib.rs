@@ -23,6 +23,7 @@ pub mod login_tokens;
 pub mod measures;
 pub mod messages;
 pub mod number;
+pub mod passwords;
 pub mod presence;
 pub mod profile;
 pub mod sealing;

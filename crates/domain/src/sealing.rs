@@ -2,7 +2,7 @@
 //! them, and erasing what must go.
 //!
 //! ```text
-//! sign-in ──▶ Codes::settle ──▶ Sealer::number ──▶ queue ─┐
+//! sign-in ──▶ Codes::proven ──▶ Sealer::number ──▶ queue ─┐
 //! connection ──▶ Sealer::connected ──▶ intervals ─────────┴─▶ Sealer::run ──▶ RecordSink
 //!                                the person's and the day's secret ──▶│
 //!                                       from the keeper               │

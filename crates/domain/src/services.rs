@@ -281,17 +281,43 @@ pub(crate) fn new_sign_in(
     now: UnixMs,
 ) -> String {
     let name = person.first_name.as_ref().map_or("", FirstName::as_str);
+    format!(
+        "New login. Dear {name}, we detected a login into your account from a new device on {}.\n\n\
+         {}\n\n\
+         If this wasn't you, you can end that session in Settings > Devices (or Privacy and \
+         Security > Active Sessions).",
+        utc(now),
+        device(client, country),
+    )
+}
+
+/// The text that tells of a sign-in that waits for the password.
+pub(crate) fn unfinished_sign_in(
+    person: &Person,
+    client: &ClientInfo,
+    country: Option<&str>,
+    now: UnixMs,
+) -> String {
+    let name = person.first_name.as_ref().map_or("", FirstName::as_str);
+    format!(
+        "Unfinished login. Dear {name}, on {} a device was let in by a code, and was asked for your \
+         password. It is not signed in before it gives that.\n\n\
+         {}\n\n\
+         If this wasn't you, somebody can receive or read your codes. Your password keeps them out: \
+         give it to nobody.",
+        utc(now),
+        device(client, country),
+    )
+}
+
+/// A device as its owner is told of it.
+fn device(client: &ClientInfo, country: Option<&str>) -> String {
     let place = country
         .map(|code| format!("\nCountry: {code}"))
         .unwrap_or_default();
     format!(
-        "New login. Dear {name}, we detected a login into your account from a new device on {}.\n\n\
-         Device: {}\nApplication: {}{place}\n\n\
-         If this wasn't you, you can end that session in Settings > Devices (or Privacy and \
-         Security > Active Sessions).",
-        utc(now),
-        client.device_model,
-        client.app_version,
+        "Device: {}\nApplication: {}{place}",
+        client.device_model, client.app_version
     )
 }
 

@@ -136,7 +136,13 @@ async fn a_deleted_account_is_still_who_held_its_name_and_number() {
     let ada = scene.person(1).await;
     scene.call(ada, Some("countess")).await;
     scene.pass(10);
-    let deleted = scene.store.write(DeleteAccount { user: ada }).await;
+    let deleted = scene
+        .store
+        .write(DeleteAccount {
+            user: ada,
+            password: None,
+        })
+        .await;
     deleted.expect("it was there");
     scene.pass(1);
     assert_eq!(scene.meant_by_name(2, 3).await, one(ada));

@@ -268,7 +268,12 @@ async fn people_are_told_by_their_username_and_bots_by_all_they_say() {
     assert_eq!((person.title(), person.username()), ("", "ada_l"));
     drop(view);
 
-    scene.do_it(DeleteAccount { user: ada }).await;
+    scene
+        .do_it(DeleteAccount {
+            user: ada,
+            password: None,
+        })
+        .await;
     assert_eq!(scene.told().await, [Stale::Peer(ada.into())]);
 }
 

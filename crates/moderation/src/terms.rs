@@ -104,11 +104,25 @@ const VERSIONS: [(u8, &str); 2] = [
     ),
 ];
 
+/// A version that the process of a test knows beside those of the program.
+static LATER: OnceLock<&str> = OnceLock::new();
+
+/// Gives the process of a test one more version, as a later program would bring it.
+///
+/// # Panics
+/// When it has one already, or the versions were asked for before.
+#[cfg(feature = "testing")]
+pub fn bring_later_version(text: &'static str) {
+    LATER.set(text).expect("a test brings one later version");
+    assert_eq!(newest().text, text, "brought before anybody asks");
+}
+
 /// All versions, oldest first.
 pub fn all() -> &'static [Terms] {
     static ALL: OnceLock<Vec<Terms>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let numbered = (1..).zip(VERSIONS);
+        let later = LATER.get().map(|text| (16, *text));
+        let numbered = (1..).zip(VERSIONS.into_iter().chain(later));
         let read = numbered.map(|(version, (min_age, text))| Terms::read(version, min_age, text));
         read.collect()
     })

@@ -276,7 +276,7 @@ struct ClientConfig {
     #[arg(long, value_name = "IP:PORT")]
     address: Option<SocketAddr>,
     /// Where the profile for Telegram Desktop goes.
-    #[arg(long, value_name = "DIR", default_value = "heliograph-tdesktop")]
+    #[arg(long, value_name = "DIR", default_value = tdesktop::FOLDER)]
     folder: PathBuf,
 }
 

@@ -67,8 +67,8 @@ impl Drop for Entered<'_> {
 }
 
 /// Upper bounds of the latency classes, in microseconds: from a warm read to a stalled disk.
-const BOUNDS_US: [u64; 11] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_000_000,
+const BOUNDS_US: [u64; 12] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_000_000,
 ];
 
 /// How long something took, in classes.
@@ -136,6 +136,22 @@ impl Classified {
         [(Classified::Post, "post"), (Classified::Peer, "peer")];
 }
 
+/// What came of a look of the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// Everything became findable.
+    LetThrough,
+    /// Something was kept back, and the decision about it is carried out.
+    KeptBack,
+}
+
+impl Looked {
+    const ALL: [(Looked, &'static str); 2] = [
+        (Looked::LetThrough, "let_through"),
+        (Looked::KeptBack, "kept_back"),
+    ];
+}
+
 /// Everything that is counted. Shared by all parts of the server.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -169,6 +185,7 @@ pub struct Metrics {
     call_seconds: [Histogram; CLASSES.len()],
     classified: [Counter; Classified::ALL.len()],
     classify_seconds: [Histogram; Classified::ALL.len()],
+    gate_seconds: [Histogram; Looked::ALL.len()],
 }
 
 impl Metrics {
@@ -190,6 +207,11 @@ impl Metrics {
     pub fn classified(&self, kind: Classified, took: Duration) {
         self.classified[kind as usize].add_one();
         self.classify_seconds[kind as usize].record(took);
+    }
+
+    /// Notes that the gate has looked at what is new.
+    pub fn gate_looked(&self, outcome: Looked, took: Duration) {
+        self.gate_seconds[outcome as usize].record(took);
     }
 
     /// How many things of this kind the classifier has read.
@@ -294,6 +316,14 @@ impl Metrics {
         );
         for ((_, kind), histogram) in Classified::ALL.iter().zip(&self.classify_seconds) {
             page.histogram("classify_seconds", kind, histogram);
+        }
+        page.head(
+            "gate_seconds",
+            "Time from what is new and public coming to the gate to its verdict.",
+            "histogram",
+        );
+        for ((_, outcome), histogram) in Looked::ALL.iter().zip(&self.gate_seconds) {
+            page.histogram("gate_seconds", outcome, histogram);
         }
         page.text
     }

@@ -216,6 +216,8 @@ pub struct Secrets {
     pub server_key: ServerKey,
     /// Seals auth keys in the database.
     pub seal: SealKey,
+    /// Seals cloud passwords in the database: the same key, and other associated data.
+    pub password_seal: SealKey,
     /// Access hashes are derived from it.
     pub access_hash: Zeroizing<[u8; 32]>,
     /// Server salts are derived from it.
@@ -251,6 +253,7 @@ impl Secrets {
         Ok(Secrets {
             server_key,
             seal: SealKey::new(*seal),
+            password_seal: SealKey::new(*seal),
             access_hash,
             salts,
             public_pem,

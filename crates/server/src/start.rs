@@ -37,6 +37,7 @@ use heliograph_domain::exports::Exports;
 use heliograph_domain::files::{BlobError, Files};
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
+use heliograph_domain::passwords::Passwords;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_domain::switches::Switched;
@@ -298,6 +299,7 @@ impl Server {
             codes: Codes::default(),
             exports: Exports::default(),
             login_tokens: LoginTokens::default(),
+            passwords: Passwords::new(secrets.password_seal),
             code_sender: outside.codes,
             presence: Presence::default(),
             counts: Counts::default(),

@@ -2,6 +2,7 @@
 
 use crate::SqliteOptions;
 use heliograph_store::{StoreError, Table};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 use std::fmt::Write;
@@ -94,6 +95,8 @@ impl Files {
             if let Some(pages) = options.file_limit_pages {
                 connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
             }
+            // Without it a statement may be prepared again for every value that is bound to it.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
             Ok(connection)
@@ -123,12 +126,13 @@ pub(crate) const FORMAT: u32 = STEPS.len() as u32;
 
 /// Each step brings the format from its index to the next. Steps are never changed once released,
 /// only added.
-const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 5] = [
+const STEPS: [fn(&Connection) -> rusqlite::Result<()>; 6] = [
     create_tables,
     add_histories,
     add_channels,
     add_files_and_moderation,
     add_secret_chats,
+    add_passwords,
 ];
 
 enum Migration {
@@ -186,6 +190,11 @@ fn add_files_and_moderation(connection: &Connection) -> rusqlite::Result<()> {
 /// Format 5: secret chats (51 to 56).
 fn add_secret_chats(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&sql_of_tables(&Table::ALL[50..56]))
+}
+
+/// Format 6: cloud passwords (57).
+fn add_passwords(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&sql_of_tables(&Table::ALL[56..57]))
 }
 
 fn sql_of_tables(tables: &[Table]) -> String {

@@ -118,11 +118,13 @@ pub enum Table {
     SecretSent = 55,
     /// Encrypted files: size, and the secret chats in which they were sent.
     SecretFile = 56,
+    /// Cloud passwords: verifier and hint, sealed; what was asked for without them.
+    Password = 57,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 56] = [
+    pub const ALL: [Table; 57] = [
         Table::Mailbox,
         Table::Message,
         Table::MessageId,
@@ -179,6 +181,7 @@ impl Table {
         Table::SecretHead,
         Table::SecretSent,
         Table::SecretFile,
+        Table::Password,
     ];
 
     /// The table's name in a database.
@@ -240,6 +243,7 @@ impl Table {
             Table::SecretHead => "secret_head",
             Table::SecretSent => "secret_sent",
             Table::SecretFile => "secret_file",
+            Table::Password => "password",
         }
     }
 

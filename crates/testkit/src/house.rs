@@ -13,6 +13,7 @@ use heliograph_domain::exports::Exports;
 use heliograph_domain::files::{Files, MemoryBlobs};
 use heliograph_domain::login_tokens::LoginTokens;
 use heliograph_domain::messages::Counts;
+use heliograph_domain::passwords::Passwords;
 use heliograph_domain::presence::Presence;
 use heliograph_domain::services::EnsureServices;
 use heliograph_keeper::{Keeper, Limits as KeeperLimits, LocalKeeper, Secrets as KeeperSecrets};
@@ -276,6 +277,7 @@ impl House {
             codes: Codes::default(),
             exports: Exports::default(),
             login_tokens: LoginTokens::default(),
+            passwords: Passwords::new(SealKey::new([9; 32])),
             code_sender: post.clone(),
             presence: Presence::default(),
             counts: Counts::default(),

@@ -17,6 +17,7 @@ class Library:
     partner: str  # another library, of another layer
     environment: str  # a venv of environments.py, "node", or "cargo"
     script: str = ""
+    sets_passwords: bool = True
 
 
 LIBRARIES = {
@@ -31,6 +32,6 @@ LIBRARIES = {
         Library("gramjs-websocket", "2.26.22", 198, "websocket", "grammers", "node", "gramjs.mjs"),
         Library("mtcute", "0.30.3", 227, "intermediate", "telethon-1.36", "node", "mtcute.mjs"),
         Library("mtcute-pfs", "0.30.3", 227, "temporary keys", "telethon-1.36", "node", "mtcute.mjs"),
-        Library("grammers", "0.11.0", 230, "full", "mtcute", "cargo"),
+        Library("grammers", "0.11.0", 230, "full", "mtcute", "cargo", sets_passwords=False),
     )
 }

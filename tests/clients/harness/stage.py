@@ -70,9 +70,8 @@ class Stage:
         assert done.returncode == 0, f"no key was agreed: {done.stderr[-500:]}"
         path.write_text(done.stdout)
 
-    def code(self, phone, seen, signed_in=None):
-        """The code sent after `seen` codes: from the file, or from the service chat of a device."""
-        mark = 0
+    def code(self, phone, seen, signed_in=None, mark=0):
+        """The code sent after `seen` codes: from the file, or after `mark` from a device's service chat."""
         deadline = time.monotonic() + CODE_WITHIN_S
         while time.monotonic() < deadline:
             codes = self.server.codes_for(phone)

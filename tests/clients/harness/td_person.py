@@ -67,8 +67,8 @@ class TdPerson:
         self.state(mark, "authorizationStateReady")
         self.id = self.ask("getMe")["id"]
 
-    def sign_in(self, signed_in_on):
-        """Signs in to an account that is there, with the code that another device is shown."""
+    def sign_in(self, signed_in_on, password=None, wrong=None):
+        """Signs in to an account that is there, with the code that another device is shown, and its password."""
         mark, shown = self.driver.mark(), signed_in_on.driver.mark()
         self.ask("setAuthenticationPhoneNumber", phone_number=self.phone)
         self.state(mark, "authorizationStateWaitCode")
@@ -80,6 +80,11 @@ class TdPerson:
         code = CODE.search(text_of(message)).group()
         mark = self.driver.mark()
         self.ask("checkAuthenticationCode", code=code)
+        if password:
+            self.state(mark, "authorizationStateWaitPassword")
+            assert "PASSWORD_HASH_INVALID" in self.refusal("checkAuthenticationPassword", password=wrong)
+            mark = self.driver.mark()
+            self.ask("checkAuthenticationPassword", password=password)
         self.state(mark, "authorizationStateReady")
         self.id = self.ask("getMe")["id"]
 

@@ -5,6 +5,7 @@ each needs the ones before.
 """
 
 from .libraries import LIBRARIES
+from .password import NEXT, PASSWORD
 from .stage import Stage, step
 from .td_person import TdPerson, text_of
 
@@ -90,6 +91,27 @@ class Story(Stage):
         mark = self.tess.driver.mark()
         self.ben.call("send", peer=self.ferry, text="the ferry is late")
         self.tess.hears(mark, "the ferry is late")
+
+    @step("set a password, be asked for it on a second device, change and remove it")
+    def password(self):
+        def change(old, new):
+            state = self.tess.ask("setPassword", old_password=old, new_password=new, new_hint="a hint")
+            assert state["has_password"] == bool(new) and not state["has_recovery_email_address"], state
+
+        change("", PASSWORD)
+        assert "PASSWORD_HASH_INVALID" in self.tess.refusal("getRecoveryEmailAddress", password="a guess")
+        second = TdPerson(self, "tess-second", self.ada_phone)
+        assert second.start() == "authorizationStateWaitPhoneNumber"
+        second.sign_in(self.tess, PASSWORD, "a guess")
+        assert second.id == self.tess.id
+        change(PASSWORD, NEXT)
+        asked = self.tess.ask("resetPassword")
+        assert asked["@type"] == "resetPasswordResultPending", asked
+        assert second.ask("getPasswordState")["pending_reset_date"] == asked["pending_reset_date"]
+        second.ask("cancelPasswordReset")
+        assert self.tess.ask("resetPassword")["@type"] == "resetPasswordResultDeclined"
+        change(NEXT, "")
+        second.leave()
 
     @step("leave, miss 300 messages, and catch up from its own database")
     def catch_up(self):

@@ -84,6 +84,40 @@ await serve({
     return userOf(done.user)
   },
 
+  async set_password({ new: newPassword, hint }) {
+    await client.updateTwoFaSettings({ isCheckPassword: false, newPassword, hint })
+  },
+
+  async change_password({ current: currentPassword, new: newPassword }) {
+    await client.updateTwoFaSettings({ isCheckPassword: false, currentPassword, newPassword })
+  },
+
+  async remove_password({ current: currentPassword }) {
+    await client.updateTwoFaSettings({ isCheckPassword: false, currentPassword })
+  },
+
+  async sign_in_with_password({ phone, code, wrong, password }) {
+    try {
+      await signIn(phone, code)
+    } catch (error) {
+      if (error.errorMessage !== 'SESSION_PASSWORD_NEEDED') throw error
+    }
+    const given = []
+    let hint
+    const user = await client.signInWithPassword(CREDENTIALS, {
+      password: async (shown) => {
+        hint = shown
+        given.push(given.length ? password : wrong)
+        return given.at(-1)
+      },
+      // Anything but the refusal of the first one ends it.
+      onError: async (error) => given.length > 1 || error.errorMessage !== 'PASSWORD_HASH_INVALID',
+    })
+    if (given.length !== 2) throw new Error('a wrong password signed in')
+    remember()
+    return { hint, ...userOf(user) }
+  },
+
   async sign_up({ phone, code, first_name, last_name }) {
     const found = await signIn(phone, code)
     if (!(found instanceof Api.auth.AuthorizationSignUpRequired)) {

@@ -65,6 +65,19 @@ async function resume() {
   }
 }
 
+/**
+ * Waits for an answer that must be this error.
+ */
+async function refused(text, answer) {
+  try {
+    await answer
+  } catch (error) {
+    if (error.text !== text) throw error
+    return
+  }
+  throw new Error(`this should have been refused with ${text}`)
+}
+
 await serve({
   async connect({ host, port, key, session, transport }) {
     const crypto = new NodeCryptoProvider()
@@ -99,6 +112,26 @@ await serve({
 
   async sign_in({ phone, code }) {
     return userOf((await client.signIn({ phone, phoneCodeHash: codeHash, phoneCode: code })).raw)
+  },
+
+  async set_password({ new: password, hint }) {
+    await client.enableCloudPassword({ password, hint })
+  },
+
+  async change_password({ current, new: password }) {
+    // Without a hint the library cannot write the call.
+    await client.changeCloudPassword({ currentPassword: current, newPassword: password, hint: '' })
+  },
+
+  async remove_password({ current }) {
+    await client.removeCloudPassword(current)
+  },
+
+  async sign_in_with_password({ phone, code, wrong, password }) {
+    await refused('SESSION_PASSWORD_NEEDED', client.signIn({ phone, phoneCodeHash: codeHash, phoneCode: code }))
+    const hint = await client.getPasswordHint()
+    await refused('PASSWORD_HASH_INVALID', client.checkPassword(wrong))
+    return { hint, ...userOf((await client.checkPassword(password)).raw) }
   },
 
   async sign_up({ phone, code, first_name, last_name }) {

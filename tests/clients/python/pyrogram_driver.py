@@ -105,6 +105,31 @@ class Driver:
             await self.client.sign_up(phone, code_hash, first_name, last_name)
         )
 
+    async def do_set_password(self, new, hint):
+        assert await self.client.enable_cloud_password(new, hint=hint)
+
+    async def do_change_password(self, current, new):
+        assert await self.client.change_cloud_password(current, new)
+
+    async def do_remove_password(self, current):
+        assert await self.client.remove_cloud_password(current)
+
+    async def do_sign_in_with_password(self, phone, code, wrong, password):
+        try:
+            await self.client.sign_in(phone, self.sent.phone_code_hash, code)
+        except pyrogram.errors.SessionPasswordNeeded:
+            pass
+        else:
+            raise AssertionError("a code alone signed in")
+        hint = await self.client.get_password_hint()
+        try:
+            await self.client.check_password(wrong)
+        except pyrogram.errors.PasswordHashInvalid:
+            pass
+        else:
+            raise AssertionError("a wrong password signed in")
+        return {"hint": hint, **await self.started(await self.client.check_password(password))}
+
     async def do_me(self):
         return await self.do_user("me")
 

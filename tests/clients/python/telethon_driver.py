@@ -72,6 +72,31 @@ class Driver:
         await self.client._on_login(done.user)
         return plain.user_of(done.user)
 
+    async def do_set_password(self, new, hint):
+        assert await self.client.edit_2fa(new_password=new, hint=hint)
+
+    async def do_change_password(self, current, new):
+        assert await self.client.edit_2fa(current_password=current, new_password=new)
+
+    async def do_remove_password(self, current):
+        assert await self.client.edit_2fa(current_password=current)
+
+    async def do_sign_in_with_password(self, phone, code, wrong, password):
+        try:
+            await self.client.sign_in(phone, code)
+        except errors.SessionPasswordNeededError:
+            pass
+        else:
+            raise AssertionError("a code alone signed in")
+        hint = (await self.client(functions.account.GetPasswordRequest())).hint
+        try:
+            await self.client.sign_in(password=wrong)
+        except errors.PasswordHashInvalidError:
+            pass
+        else:
+            raise AssertionError("a wrong password signed in")
+        return {"hint": hint, **plain.user_of(await self.client.sign_in(password=password))}
+
     async def do_me(self):
         return plain.user_of(await self.client.get_me())
 
@@ -187,6 +212,16 @@ class Driver:
     async def do_send_file(self, peer, path, photo, caption):
         sent = await self.client.send_file(place(peer), path, caption=caption, force_document=not photo)
         return {"id": sent.id}
+
+    async def do_send_album(self, peer, paths, caption):
+        sent = await self.client.send_file(place(peer), paths, caption=caption)
+        return {"ids": [one.id for one in sent]}
+
+    async def do_album(self, peer, id):
+        """The numbers of the messages that were sent together with this one."""
+        recent = await self.client.get_messages(place(peer), limit=40)
+        album = next(message.grouped_id for message in recent if message.id == id)
+        return {"ids": [message.id for message in recent if album and message.grouped_id == album]}
 
     async def do_fetch(self, peer, id, path):
         message = await self.client.get_messages(place(peer), ids=id)

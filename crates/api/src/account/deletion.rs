@@ -1,24 +1,47 @@
 //! Deleting one's account.
 
+use super::password::{asker, prove};
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::bus::Signal;
-use heliograph_domain::deletion::DeleteAccount;
+use heliograph_domain::deletion::{DeleteAccount, DeletionError};
+use heliograph_domain::passwords::AskDeletion;
 use heliograph_tl::functions as f;
 
 pub(super) fn register(router: &mut Router) {
-    router.method(Access::User, Rate::Write, delete_account);
+    router.method(Access::Anyone, Rate::Write, delete_account);
 }
 
-/// `account.deleteAccount`: deletes the caller's account, for good and at once. Neither the reason
-/// nor a password is looked at: there are no passwords, and the caller is signed in.
+/// `account.deleteAccount`: deletes the caller's account, for good and at once. The reason is not
+/// looked at.
+///
+/// An account with a password is deleted at once when that is given. Without it, also by somebody who
+/// has given a code and is asked for it, the account is deleted by a second call a week later, unless
+/// one of its devices declines (`account.declinePasswordReset`) or the password is given meanwhile.
 ///
 /// Every device is signed out. Others keep their messages, from a deleted account.
-async fn delete_account(cx: Ctx, _: f::account::DeleteAccount) -> Result<bool> {
-    let user = cx.user()?;
-    for key in cx.write(DeleteAccount { user }).await? {
+///
+/// Fails with `2FA_CONFIRM_WAIT_n`, the seconds that are left, with `2FA_RECENT_CONFIRM` where a device
+/// declined within a week, with `AUTH_KEY_UNREGISTERED`, and as `auth.checkPassword` does.
+async fn delete_account(cx: Ctx, req: f::account::DeleteAccount) -> Result<bool> {
+    let asker = asker(&cx)?;
+    let user = asker.user;
+    let password = match req.password {
+        Some(check) => prove(&cx, asker, check).await?,
+        None => None,
+    };
+    let ended = match cx.write(DeleteAccount { user, password }).await {
+        Err(DeletionError::PasswordNeeded) => {
+            let due = cx.write(AskDeletion { user }).await?.due;
+            let wait_s = (due - cx.now().seconds()).max(1) as u32;
+            return Err(RpcError::with_number(text::TWO_FA_CONFIRM_WAIT_X, wait_s));
+        }
+        other => other?,
+    };
+    cx.passwords.arrivals.turn_all_away(user);
+    for key in ended {
         let destroyed = false;
         cx.publish(Signal::SignedOut { key, destroyed });
     }
@@ -28,7 +51,6 @@ async fn delete_account(cx: Ctx, _: f::account::DeleteAccount) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::text;
     use crate::testing::{Person, World};
     use heliograph_domain::jobs;
     use heliograph_model::Owner;

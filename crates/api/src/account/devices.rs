@@ -6,8 +6,10 @@ use crate::error::{Result, text};
 use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::authorizations::{self, Authorization};
-use heliograph_domain::countries;
+use heliograph_domain::passwords::Arrival;
+use heliograph_domain::{countries, keys};
 use heliograph_model::AuthKeyId;
+use heliograph_store::Rows;
 use heliograph_tl::enums;
 use heliograph_tl::{functions as f, types};
 
@@ -24,7 +26,8 @@ pub(super) fn register(router: &mut Router) {
 /// their settings offer.
 const AUTHORIZATION_TTL_DAYS: i32 = 365;
 
-/// `account.getAuthorizations`: the caller's devices, the asking one first.
+/// `account.getAuthorizations`: the caller's devices, the asking one first, and last those that wait
+/// for the password.
 async fn get_authorizations(
     cx: Ctx,
     _: f::account::GetAuthorizations,
@@ -47,19 +50,28 @@ async fn get_authorizations(
         }
         device.into()
     });
+    let mut authorizations: Vec<_> = authorizations.collect();
+    for (key, arrival) in cx.passwords.arrivals.of(me, cx.now()) {
+        let waiting = arriving(&mut *view, key, &arrival).await?;
+        authorizations.extend(waiting.map(enums::Authorization::from));
+    }
     Ok(types::account::Authorizations {
         authorization_ttl_days: AUTHORIZATION_TTL_DAYS,
-        authorizations: authorizations.collect(),
+        authorizations,
     }
     .into())
 }
 
-/// `account.resetAuthorization`: ends the sign-in of another device and destroys its key.
+/// `account.resetAuthorization`: ends the sign-in of another device and destroys its key; turns a
+/// device away that waits for the password.
 ///
 /// Fails with `HASH_INVALID`, also for the calling device.
 async fn reset_authorization(cx: Ctx, req: f::account::ResetAuthorization) -> Result<bool> {
     let me = cx.user()?;
     let named = AuthKeyId(req.hash);
+    if cx.passwords.arrivals.turn_away(me, named) {
+        return Ok(true);
+    }
     let mut view = cx.store.view().await?;
     let mine = authorizations::device_of(&mut *view, me, cx.caller().key).await?;
     drop(view);
@@ -105,24 +117,29 @@ pub(crate) fn device(key: AuthKeyId, row: &Authorization) -> types::Authorizatio
     }
 }
 
+/// A device that waits for the password, as the account's owner sees it; `None` when its key is gone.
+pub(crate) async fn arriving(
+    rows: &mut dyn Rows,
+    key: AuthKeyId,
+    arrival: &Arrival,
+) -> Result<Option<types::Authorization>> {
+    let row = keys::info(rows, key).await?.map(|row| Authorization {
+        client: row.client,
+        created: arrival.since.seconds(),
+        country: arrival.country.clone(),
+        part_of: None,
+    });
+    Ok(row.map(|row| types::Authorization {
+        password_pending: true,
+        ..device(key, &row)
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::World;
     use heliograph_domain::bus::Signal;
-    use heliograph_domain::keys;
-
-    async fn listed(world: &World, person: &crate::testing::Person) -> Vec<types::Authorization> {
-        let answer = world
-            .call(person, f::account::GetAuthorizations {})
-            .await
-            .expect("listed");
-        let enums::account::Authorizations::Authorizations(listed) = answer;
-        let devices = listed.authorizations.into_iter();
-        devices
-            .map(|enums::Authorization::Authorization(device)| device)
-            .collect()
-    }
 
     #[tokio::test]
     async fn the_asking_device_is_marked_and_the_other_can_be_ended() {
@@ -130,7 +147,7 @@ mod tests {
         let ada = world.person("Ada", "4930123456").await;
         let other = world.another_device(ada.id).await;
 
-        let devices = listed(&world, &ada).await;
+        let devices = world.listed(&ada).await;
         assert_eq!(devices.len(), 2);
         assert!(devices[0].current && devices[0].hash == 0);
         assert!(!devices[1].current && devices[1].ip.is_empty());
@@ -145,7 +162,7 @@ mod tests {
         assert!(
             matches!(last, Some(Signal::SignedOut { key: ended, destroyed: true }) if ended == key)
         );
-        assert_eq!(listed(&world, &ada).await.len(), 1);
+        assert_eq!(world.listed(&ada).await.len(), 1);
         let again = world
             .call(&ada, f::account::ResetAuthorization { hash })
             .await;
@@ -155,7 +172,7 @@ mod tests {
     /// How long ago each device was active.
     async fn active_s_ago(world: &World, person: &crate::testing::Person) -> Vec<i32> {
         let now_s = world.services.clock.now().seconds();
-        let devices = listed(world, person).await;
+        let devices = world.listed(person).await;
         let ago = devices.iter().map(|device| now_s - device.date_active);
         ago.collect()
     }
@@ -185,6 +202,6 @@ mod tests {
                 .await;
             assert_eq!(refused, Err(text::HASH_INVALID.into()));
         }
-        assert_eq!(listed(&world, &ben).await.len(), 1);
+        assert_eq!(world.listed(&ben).await.len(), 1);
     }
 }

@@ -61,7 +61,8 @@ async fn change_phone(cx: Ctx, req: f::account::ChangePhone) -> Result<enums::Us
         country: countries::of_number(phone.digits()).map(|country| country.iso2.to_owned()),
     };
     let account = cx.write(change).await?;
-    cx.codes.settle(&hash, &phone, &account).await;
+    cx.codes.end(&hash);
+    cx.codes.proven(&phone, &account).await;
 
     let mut view = cx.store.view().await?;
     let mut rendered = render::user(cx.viewer()?, &mut *view, &account.person).await?;

@@ -1,6 +1,6 @@
 //! Signing in with a code.
 
-use super::{authorization, country, sign_in};
+use super::{arrival, authorization, sign_in};
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::help::terms::offered;
@@ -8,6 +8,7 @@ use crate::limits::Rate;
 use crate::router::{Access, Router};
 use heliograph_domain::accounts::{self, SignUp};
 use heliograph_domain::codes::{CODE_DIGITS, CodeHash, Waiting};
+use heliograph_domain::passwords::Arrival;
 use heliograph_domain::{authorizations, countries, services};
 use heliograph_keeper::{Purpose, phone_tag};
 use heliograph_model::{E164, FirstName, LastName, UserId};
@@ -92,7 +93,8 @@ async fn cancel_code(cx: Ctx, req: f::auth::CancelCode) -> Result<bool> {
 /// terms; the code need not be given again then.
 ///
 /// Fails with `PHONE_NUMBER_INVALID`, `PHONE_CODE_HASH_EMPTY`, `PHONE_CODE_EMPTY`,
-/// `PHONE_CODE_INVALID` or `PHONE_CODE_EXPIRED`.
+/// `PHONE_CODE_INVALID` or `PHONE_CODE_EXPIRED`; with `SESSION_PASSWORD_NEEDED` where the code was
+/// right and the account has a password.
 async fn sign_in_with_code(cx: Ctx, req: f::auth::SignIn) -> Result<enums::auth::Authorization> {
     let phone = E164::parse(&req.phone_number)?;
     let hash = code_hash(req.phone_code_hash)?;
@@ -107,8 +109,14 @@ async fn sign_in_with_code(cx: Ctx, req: f::auth::SignIn) -> Result<enums::auth:
         let terms_of_service = Some(terms_in_force(&cx).await?);
         return Ok(types::auth::AuthorizationSignUpRequired { terms_of_service }.into());
     };
-    let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
-    cx.codes.settle(&hash, &phone, &account).await;
+    let arrival = Arrival {
+        phone: Some(waiting.phone),
+        ..arrival(&cx, user)
+    };
+    let step = sign_in(&cx, cx.caller().key, arrival).await?;
+    cx.codes.end(&hash);
+    let account = step.complete()?;
+    cx.codes.proven(&phone, &account).await;
     authorization(&cx, &account, Some(&phone)).await
 }
 
@@ -141,14 +149,16 @@ async fn sign_up(cx: Ctx, req: f::auth::SignUp) -> Result<enums::auth::Authoriza
         registration: cx.policy.registration,
     };
     let account = cx.write(sign_up).await?;
-    cx.codes.settle(&hash, &phone, &account).await;
+    cx.codes.end(&hash);
+    cx.codes.proven(&phone, &account).await;
     let user = account.person.id;
     // A crash before this line has the terms offered once more.
     let mut view = cx.store.view().await?;
     let version = publication::in_force(&mut *view, cx.now()).await?.version;
     drop(view);
     cx.write(Accept { user, version }).await?;
-    let account = sign_in(&cx, cx.caller().key, user, country(&cx), None).await?;
+    let step = sign_in(&cx, cx.caller().key, arrival(&cx, user)).await?;
+    let account = step.complete()?;
     authorization(&cx, &account, Some(&phone)).await
 }
 
@@ -163,7 +173,8 @@ async fn import_bot_authorization(
     let bot = crate::bots::bot_of(&mut *view, &req.bot_auth_token).await?;
     drop(view);
     let bot = bot.ok_or(text::ACCESS_TOKEN_INVALID)?;
-    let account = sign_in(&cx, cx.caller().key, bot, country(&cx), None).await?;
+    let step = sign_in(&cx, cx.caller().key, arrival(&cx, bot)).await?;
+    let account = step.complete()?;
     authorization(&cx, &account, None).await
 }
 

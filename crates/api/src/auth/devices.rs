@@ -1,11 +1,11 @@
 //! Signing out, and carrying a sign-in over to another key of the same client.
 
-use super::{authorization, country, sign_in};
+use super::{authorization, country, enter};
 use crate::context::Ctx;
 use crate::error::{Result, RpcError, text};
 use crate::limits::Rate;
 use crate::router::{Access, Router};
-use heliograph_domain::authorizations::{self, SignOut};
+use heliograph_domain::authorizations::{self, SignIn, SignOut};
 use heliograph_domain::bus::Signal;
 use heliograph_model::{AuthKeyId, UserId};
 use heliograph_tl::enums;
@@ -29,13 +29,15 @@ async fn log_out(cx: Ctx, _: f::auth::LogOut) -> Result<enums::auth::LoggedOut> 
     Ok(types::auth::LoggedOut::default().into())
 }
 
-/// `auth.resetAuthorizations`: ends every sign-in but the caller's, and destroys their keys.
+/// `auth.resetAuthorizations`: ends every sign-in but the caller's, and destroys their keys. Devices
+/// that wait for the password are turned away.
 async fn reset_authorizations(cx: Ctx, _: f::auth::ResetAuthorizations) -> Result<bool> {
     let me = cx.user()?;
     let mut view = cx.store.view().await?;
     let mine = authorizations::device_of(&mut *view, me, cx.caller().key).await?;
     let devices = authorizations::list(&mut *view, me).await?;
     drop(view);
+    cx.passwords.arrivals.turn_all_away(me);
     let others = devices.into_iter().map(|(key, _)| key);
     sign_out(&cx, others.filter(|key| *key != mine).collect(), true).await?;
     Ok(true)
@@ -74,7 +76,14 @@ async fn import_authorization(
     let user = UserId(req.id);
     let from = cx.exports.take(&req.bytes, user, cx.now());
     let from = from.ok_or(text::AUTH_BYTES_INVALID)?;
-    let account = sign_in(&cx, cx.caller().key, user, country(&cx), Some(from)).await?;
+    let sign_in = SignIn {
+        key: cx.caller().key,
+        user,
+        country: country(&cx),
+        part_of: Some(from),
+        password: None,
+    };
+    let account = enter(&cx, sign_in).await?;
     authorization(&cx, &account, None).await
 }
 

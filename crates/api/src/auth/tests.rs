@@ -437,15 +437,8 @@ async fn a_token_is_good_for_a_minute_and_follows_its_client_to_another_key() {
 }
 
 #[tokio::test]
-async fn nobody_has_a_password_and_there_are_no_bots() {
+async fn a_token_of_no_bot_signs_nobody_in() {
     let world = World::new().await;
-    let ada = world.person("Ada", "4930123456").await;
-    let enums::account::Password::Password(password) = world
-        .call(&ada, f::account::GetPassword {})
-        .await
-        .expect("answered");
-    assert_eq!(password.secure_random.len(), 256);
-    assert!(password.current_algo.is_none());
     let bot = f::auth::ImportBotAuthorization {
         bot_auth_token: "1:a".into(),
         ..Default::default()

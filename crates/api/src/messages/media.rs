@@ -14,7 +14,7 @@ use heliograph_tl::enums::{
 use heliograph_tl::{Decode, Encode, LAYER, types};
 
 /// The largest photo, in bytes; a larger picture goes as a file.
-const PHOTO_MAX: usize = 10 << 20;
+const PHOTO_MAX: u64 = 10 << 20;
 /// The longest name of a file, title of a piece of music and the like, in characters.
 const WORDS_MAX: usize = 255;
 /// The longest media type, in characters.
@@ -115,11 +115,12 @@ impl Ctx {
         may_upload(self).await?;
         let (number, parts, _) = parts_of(named);
         let whole = self.files.uploads.whole(uploader, number, parts).await?;
-        let (size_bytes, sha256) = (whole.bytes.len() as u64, whole.sha256);
-        if whole.bytes.len() > PHOTO_MAX {
+        let (size_bytes, sha256) = (whole.size_bytes, whole.sha256);
+        if size_bytes > PHOTO_MAX {
             return Err(text::IMAGE_PROCESS_FAILED.into());
         }
-        let (made, _) = self.files.picture(whole.bytes, make).await?;
+        let held = whole.hold().await?;
+        let (made, _) = self.files.picture(held.bytes, make).await?;
 
         let id = self.new_file_id();
         let created = self.now().seconds();
@@ -159,9 +160,9 @@ impl Ctx {
             None => None,
         };
         let whole = self.files.uploads.whole(uploader, number, parts).await?;
-        let (size_bytes, sha256) = (whole.bytes.len() as u64, whole.sha256);
+        let (size_bytes, sha256) = (whole.size_bytes, whole.sha256);
         let id = self.new_file_id();
-        self.files.store(id, None, whole.bytes).await?;
+        whole.keep(id).await?;
 
         let created = self.now().seconds();
         let attributes = attributes(&given.attributes, name);
@@ -198,7 +199,8 @@ impl Ctx {
         let user = self.user().ok()?;
         let (number, parts, _) = parts_of(named);
         let whole = self.files.uploads.whole(user, number, parts).await.ok()?;
-        let made = self.files.picture(whole.bytes, pictures::thumbnail).await;
+        let held = whole.hold().await.ok()?;
+        let made = self.files.picture(held.bytes, pictures::thumbnail).await;
         self.files.uploads.forget(user, number).await.ok()?;
         made.ok().map(|(size, _)| size)
     }

@@ -73,7 +73,7 @@ impl EncryptedUpload {
         let whole = cx.files.uploads.whole(uploader, number, parts).await?;
         let file = SecretFile {
             id: cx.new_file_id(),
-            size_bytes: whole.bytes.len() as u64,
+            size_bytes: whole.size_bytes,
             key_fingerprint,
         };
         let save = SaveSecretFile {
@@ -87,7 +87,7 @@ impl EncryptedUpload {
             file,
             parts: Some(number),
         };
-        let stored = cx.files.store(file.id, None, whole.bytes).await;
+        let stored = whole.keep(file.id).await;
         // The chat may have ended meanwhile, and the note of the file with it.
         let mut view = cx.store.view().await?;
         let known = secret_chats::fetchable(&mut *view, file.id, uploader).await?;

@@ -33,12 +33,38 @@ pub struct BlobInfo {
     pub written: UnixMs,
 }
 
+/// A stretch of bytes on its way to where it belongs.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The name of what it is a part of.
+    pub name: String,
+    /// Where in that it begins, in bytes.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Bytes by name. Names are made of ids, never of what a person wrote: lower-case letters, digits,
 /// dots and slashes.
 pub trait Blobs: Send + Sync + 'static {
     /// Writes, or replaces, as one step: nobody reads half of it.
     fn put(&self, name: String, bytes: Vec<u8>, keep: Keep)
     -> BoxFuture<'_, Result<(), BlobError>>;
+
+    /// Writes stretches, one after another, into what is not whole yet; it need not be there, and
+    /// what is between stretches reads as zeros. Survives the end of the process ([`Keep::Passing`]),
+    /// except that the last ones may be missing or half there.
+    fn write(&self, stretches: Vec<Stretch>) -> BoxFuture<'_, Result<(), BlobError>>;
+
+    /// Gives what was written in stretches a lasting name beside its own, and cuts it to
+    /// `size_bytes`. Nothing may be written to it any more. One step: nobody finds half of it under
+    /// the new name. Survives the loss of power when the call returns ([`Keep::Durable`]).
+    fn link(
+        &self,
+        from: String,
+        to: String,
+        size_bytes: u64,
+    ) -> BoxFuture<'_, Result<(), BlobError>>;
 
     /// The bytes of a stretch, or all; `None` where there is nothing of this name. A stretch that
     /// ends behind the end is cut there.
@@ -74,6 +100,43 @@ impl Blobs for MemoryBlobs {
     fn put(&self, name: String, bytes: Vec<u8>, _: Keep) -> BoxFuture<'_, Result<(), BlobError>> {
         self.all().insert(name, bytes);
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn write(&self, stretches: Vec<Stretch>) -> BoxFuture<'_, Result<(), BlobError>> {
+        let mut all = self.all();
+        for Stretch {
+            name,
+            offset,
+            bytes,
+        } in stretches
+        {
+            let there = all.entry(name).or_default();
+            let end = offset as usize + bytes.len();
+            if there.len() < end {
+                there.resize(end, 0);
+            }
+            there[offset as usize..end].copy_from_slice(&bytes);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn link(
+        &self,
+        from: String,
+        to: String,
+        size_bytes: u64,
+    ) -> BoxFuture<'_, Result<(), BlobError>> {
+        let mut all = self.all();
+        let linked = match all.get_mut(&from) {
+            Some(bytes) => {
+                bytes.resize(size_bytes as usize, 0);
+                let bytes = bytes.clone();
+                all.insert(to, bytes);
+                Ok(())
+            }
+            None => Err(BlobError("nothing of this name".into())),
+        };
+        Box::pin(std::future::ready(linked))
     }
 
     fn get(

@@ -14,13 +14,13 @@ mod uploads;
 
 #[cfg(any(test, feature = "memory"))]
 pub use blobs::MemoryBlobs;
-pub use blobs::{BlobError, BlobInfo, Blobs, Keep};
+pub use blobs::{BlobError, BlobInfo, Blobs, Keep, Stretch};
 pub(crate) use faces::drop_all as drop_faces;
 pub use faces::{DropFaces, FACES_MAX, FaceError, SetFace};
 pub use file::{File, SaveFile, Thumb, find};
 pub use sweep::{SweepError, sweep};
 pub(crate) use sweep::{forget_file, note_gone};
-pub use uploads::{FILE_MAX, PART_MAX, PARTS_MAX, Part, UploadError, Uploads, Whole};
+pub use uploads::{FILE_MAX, Held, PART_MAX, PARTS_MAX, Part, UploadError, Uploads, Whole};
 
 use heliograph_model::FileId;
 use heliograph_pictures::PictureError;

@@ -222,7 +222,13 @@ async fn nothing_of_a_deleted_account_opens_even_from_a_backup_of_the_database()
         std::fs::copy(name(&file), name(&copy)).expect("copied");
     }
 
-    let deleted = scene.store.write(DeleteAccount { user: ada }).await;
+    let deleted = scene
+        .store
+        .write(DeleteAccount {
+            user: ada,
+            password: None,
+        })
+        .await;
     deleted.expect("it was there");
     scene.sealer.catch_up().await;
     assert_eq!(scene.records(ada, Kinds::Both), []);
@@ -243,7 +249,13 @@ async fn a_connection_that_outlives_its_account_leaves_nothing() {
     let ada = scene.sign_up(NUMBER).await.person.id;
     let from = "198.51.100.7:50123".parse().expect("an address");
     let before = scene.sealer.connected(ada, AuthKeyId(5), from);
-    let deleted = scene.store.write(DeleteAccount { user: ada }).await;
+    let deleted = scene
+        .store
+        .write(DeleteAccount {
+            user: ada,
+            password: None,
+        })
+        .await;
     deleted.expect("it was there");
     scene.sealer.catch_up().await;
     let after = scene.sealer.connected(ada, AuthKeyId(6), from);
@@ -265,7 +277,13 @@ async fn coverage_tells_how_many_numbers_are_sealed() {
     scene.sealer.catch_up().await;
     let coverage = scene.sealer.coverage().await.expect("counted");
     assert_eq!(coverage.to_string(), "numbers sealed: 2 of 3 accounts");
-    let deleted = scene.store.write(DeleteAccount { user: gone }).await;
+    let deleted = scene
+        .store
+        .write(DeleteAccount {
+            user: gone,
+            password: None,
+        })
+        .await;
     deleted.expect("it was there");
     scene.sealer.catch_up().await;
     let coverage = scene.sealer.coverage().await.expect("counted");

@@ -71,7 +71,7 @@ fn longest() -> Vec<String> {
 }
 
 /// Numbers without a pattern, the same in every run (SplitMix64).
-fn numbers() -> impl FnMut() -> u64 {
+pub(super) fn numbers() -> impl FnMut() -> u64 {
     let mut state = 1_u64;
     move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -12,6 +12,7 @@ mod bots;
 mod catch_up;
 mod classify;
 mod files;
+mod gate;
 mod handshakes;
 mod histogram;
 mod idle;
@@ -20,6 +21,7 @@ mod layers;
 mod log;
 mod machine;
 mod people;
+mod picture;
 mod posts;
 mod search;
 mod secret;
@@ -52,6 +54,8 @@ pub enum Kind {
     Classify,
     /// Parts of files, up and down.
     Files,
+    /// The verdict about a public post before it can be found, texts and pictures.
+    Gate,
     /// Rewriting answers into other layers.
     Layers,
     /// Sealing and opening records, and what sealing adds to a sign-in.
@@ -160,6 +164,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Kind::CatchUp => catch_up::run(&options).await?,
         Kind::Classify => classify::run(&options),
         Kind::Files => files::run(&options).await?,
+        Kind::Gate => gate::run(&options).await?,
         Kind::Layers => layers::run(&options),
         Kind::Vault => vault::run(&options).await?,
         Kind::Search => search::run(&options).await?,

@@ -5,6 +5,7 @@ mod snippets;
 pub mod tdesktop;
 
 pub use public_key::{PublicKey, PublicKeyError};
+pub use snippets::proxy_link;
 
 use clap::ValueEnum;
 use heliograph_mtproto::transport::ProxySecret;

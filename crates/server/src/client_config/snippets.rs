@@ -4,6 +4,7 @@
 use super::Target;
 use heliograph_mtproto::transport::ProxySecret;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 /// Fills `{{name}}` in a text.
 fn fill(text: &str, target: &Target) -> String {
@@ -59,9 +60,13 @@ pub(super) fn mtproxy(target: &Target) -> String {
                     # server's public key, which official apps do not.\n"
             .to_owned();
     for secret in &target.proxy_secrets {
-        let (ip, port) = (target.address.ip(), target.address.port());
-        let secret = in_hex(secret);
-        let _ = writeln!(text, "tg://proxy?server={ip}&port={port}&secret={secret}");
+        let _ = writeln!(text, "{}", proxy_link(target.address, secret));
     }
     text
+}
+
+/// The link that clients of Telegram open as an MTProxy.
+pub fn proxy_link(address: SocketAddr, secret: &ProxySecret) -> String {
+    let (ip, port, secret) = (address.ip(), address.port(), in_hex(secret));
+    format!("tg://proxy?server={ip}&port={port}&secret={secret}")
 }

@@ -11,12 +11,18 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use sha2::{Digest, Sha512};
-use std::io;
+use std::io::{self, Cursor, Write as _};
 use std::path::Path;
 use thiserror::Error;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// The version of the app that is written into the files, as it counts: 4.6.5.
 const APP_VERSION: i32 = 4_006_005;
+/// The folder in which a profile comes, unless another one is named.
+pub const FOLDER: &str = "heliograph-tdesktop";
+/// The folder that the app looks for in it.
+const DATA: &str = "tdata";
 /// The name of the folder of the first account.
 const ACCOUNT: &str = "D877F783D5D3EF8C";
 /// The data centres that the app knows.
@@ -46,38 +52,78 @@ pub fn write(
     target: &Target,
     entropy: &mut dyn Entropy,
 ) -> Result<String, ProfileError> {
-    let data = folder.join("tdata");
+    let data = folder.join(DATA);
     if data.exists() {
         return Err(ProfileError::Exists(data.display().to_string()));
     }
-    let (mut salt, mut local) = ([0; 32], [0; 256]);
-    entropy.fill(&mut salt);
-    entropy.fill(&mut local);
-    let passcode = passcode_key(&salt)?;
-    let local = AuthKey::from_bytes(local);
-
+    let profile = Profile::make(target, entropy)?;
     std::fs::create_dir_all(data.join(ACCOUNT))?;
-    let mut keys = Stream::default();
-    keys.bytes(&salt);
-    keys.bytes(&local::seal(&passcode, local.bytes(), entropy));
-    // One account, the first, which is the one shown.
-    let mut accounts = Stream::default();
-    for number in [1, 0, 0] {
-        accounts.int(number);
+    for (name, bytes) in profile.files() {
+        std::fs::write(folder.join(name), bytes)?;
     }
-    keys.bytes(&local::seal(&local, &accounts.0, entropy));
-    std::fs::write(data.join("key_datas"), file(&keys.0))?;
-
-    let (mut inner, mut configs) = (Stream::default(), Stream::default());
-    inner.bytes(&configuration(target));
-    configs.bytes(&local::seal(&local, &inner.0, entropy));
-    std::fs::write(data.join(ACCOUNT).join("configs"), file(&configs.0))?;
     Ok(format!(
         "Wrote a profile of Telegram Desktop that leads to {}. Start the app on it with\n\n    \
          telegram-desktop -workdir {} -many\n\nand sign in with your phone number.\n",
         target.address,
         folder.display()
     ))
+}
+
+/// The same as a ZIP archive: the folder [`FOLDER`].
+pub fn zipped(target: &Target, entropy: &mut dyn Entropy) -> Result<Vec<u8>, ProfileError> {
+    let profile = Profile::make(target, entropy)?;
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, bytes) in profile.files() {
+        archive
+            .start_file(format!("{FOLDER}/{name}"), stored)
+            .and_then(|()| Ok(archive.write_all(bytes)?))
+            .map_err(io::Error::from)?;
+    }
+    Ok(archive.finish().map_err(io::Error::from)?.into_inner())
+}
+
+/// The files of a profile. They hold the address and the key of the server, under keys that nobody
+/// else needs: what is in a profile without a passcode is no secret.
+struct Profile {
+    keys: Vec<u8>,
+    configs: Vec<u8>,
+}
+
+impl Profile {
+    fn make(target: &Target, entropy: &mut dyn Entropy) -> Result<Self, ProfileError> {
+        let (mut salt, mut local) = ([0; 32], [0; 256]);
+        entropy.fill(&mut salt);
+        entropy.fill(&mut local);
+        let passcode = passcode_key(&salt)?;
+        let local = AuthKey::from_bytes(local);
+
+        let mut keys = Stream::default();
+        keys.bytes(&salt);
+        keys.bytes(&local::seal(&passcode, local.bytes(), entropy));
+        // One account, the first, which is the one shown.
+        let mut accounts = Stream::default();
+        for number in [1, 0, 0] {
+            accounts.int(number);
+        }
+        keys.bytes(&local::seal(&local, &accounts.0, entropy));
+
+        let (mut inner, mut configs) = (Stream::default(), Stream::default());
+        inner.bytes(&configuration(target));
+        configs.bytes(&local::seal(&local, &inner.0, entropy));
+        Ok(Profile {
+            keys: file(&keys.0),
+            configs: file(&configs.0),
+        })
+    }
+
+    /// Each with its name in the folder of the profile.
+    fn files(&self) -> [(String, &[u8]); 2] {
+        [
+            (format!("{DATA}/key_datas"), &self.keys),
+            (format!("{DATA}/{ACCOUNT}/configs"), &self.configs),
+        ]
+    }
 }
 
 /// The key that a profile without a passcode seals its own key with.
@@ -210,6 +256,25 @@ mod tests {
         assert_eq!(written[..4], *b"TDF$");
         let again = write(folder.path(), &target(), random);
         assert!(matches!(again, Err(ProfileError::Exists(_))));
+    }
+
+    #[test]
+    fn the_archive_has_the_same_files_in_their_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let random = &mut |out: &mut [u8]| out.fill(7);
+        let target = target();
+        write(folder.path(), &target, random).expect("written");
+        let archive = zipped(&target, random).expect("packed");
+        let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+        assert_eq!(archive.len(), 2);
+        for name in ["key_datas", &format!("{ACCOUNT}/configs")] {
+            let name = format!("{DATA}/{name}");
+            let mut packed = Vec::new();
+            let mut file = archive.by_name(&format!("{FOLDER}/{name}")).expect(&name);
+            io::copy(&mut file, &mut packed).expect("whole");
+            let written = std::fs::read(folder.path().join(&name)).expect("written");
+            assert!(packed == written, "{name}");
+        }
     }
 
     #[test]

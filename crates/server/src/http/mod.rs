@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use heliograph_api::Services;
 use heliograph_console::{PublicRecord, Visitor};
-use heliograph_mtproto::transport::MAX_PACKET;
+use heliograph_mtproto::transport::{MAX_PACKET, ProxySecret};
 use hyper::body::Incoming;
 use hyper::header::FORWARDED;
 use hyper::server::conn::http1;
@@ -103,6 +103,8 @@ struct Shared {
     mtproto: Arc<dyn MtprotoOverHttp>,
     readiness: Arc<dyn Readiness>,
     record: Option<Arc<dyn PublicRecord>>,
+    /// Shown to whoever sits at this machine, and to nobody else.
+    proxy_secrets: Vec<ProxySecret>,
     facts: web::Facts,
     web: Option<WebPage>,
     proxy_undeclared: bool,
@@ -128,6 +130,7 @@ impl App {
         };
         let shared = Arc::new(Shared {
             record,
+            proxy_secrets: settings.mtproxy_secrets.clone(),
             facts: web::Facts::of(&settings),
             first_steps: page::FirstSteps::of(&settings, parts.services.clone()),
             web: parts.web,
@@ -173,7 +176,9 @@ fn router(shared: Arc<Shared>, pages: Router) -> Router {
     Router::new()
         .route("/", get(web::front).layer(looked.clone()))
         .route("/connect", get(page::how_to_connect).layer(looked))
+        .route("/connect/tdesktop.zip", get(page::telegram_desktop))
         .route("/copy.js", get(page::copy_script))
+        .route("/service-worker.js", get(web::service_worker))
         .route("/web/facts.json", get(web::facts))
         .route("/web/{name}", get(web::file))
         .route("/owpengram/server-info", get(owpengram::server_info))

@@ -72,6 +72,7 @@ fn app_with(flags: &[&str], obstacles: &[&str]) -> Arc<App> {
 fn app_with_page(flags: &[&str]) -> Arc<App> {
     const PAGE: WebPage = WebPage {
         html: "<noscript><main><!--without scripts--></main></noscript><script src=\"/web/app-1.js\">",
+        service_worker: "'of build 1'",
         files: &[File {
             name: "app-1.js",
             plain: b"plain",
@@ -206,15 +207,6 @@ async fn how_to_connect_names_every_way_and_runs_one_script_of_ours() {
 }
 
 #[tokio::test]
-async fn secrets_of_the_proxy_stand_on_no_page() {
-    let secret = "ab".repeat(16);
-    let app = app_with(&["--mtproxy-secret", &secret], &[]);
-    for path in ["/", "/connect"] {
-        assert!(!get(&app, NEAR, path, "").await.contains(&secret));
-    }
-}
-
-#[tokio::test]
 async fn a_code_leads_telephones_to_the_name_of_the_house() {
     let app = app_with(&["--origin", "https://chat.example"], &[]);
     let page = get(&app, FAR, "/connect", "").await;
@@ -223,6 +215,46 @@ async fn a_code_leads_telephones_to_the_name_of_the_house() {
     let app = app_with(&["--advertise", "127.0.0.1:8443"], &[]);
     let page = get(&app, FAR, "/connect", "").await;
     assert!(!page.contains("QR code"), "{page}");
+}
+
+#[tokio::test]
+async fn a_link_with_a_secret_is_shown_to_the_machine_itself_alone() {
+    let secret = "00112233445566778899aabbccddeeff";
+    let app = app_with(&["--mtproxy-secret", secret], &[]);
+    let link = format!("tg://proxy?server=192.0.2.1&amp;port=8443&amp;secret={secret}");
+    let page = get(&app, NEAR, "/connect", "").await;
+    assert!(page.contains(&format!("<code>{link}</code>")), "{page}");
+    assert!(page.contains(&format!("QR code: {link}")));
+    for (from, path, headers) in [
+        (FAR, "/connect", ""),
+        (FAR, "/", ""),
+        (NEAR, "/connect", "x-forwarded-for: 203.0.113.9\r\n"),
+    ] {
+        let page = get(&app, from, path, headers).await;
+        assert!(!page.contains(secret), "{page}");
+        assert!(page.contains("ask the operator for one"));
+    }
+    // Behind a proxy that nobody declared, everybody seems to be on this machine.
+    let behind = [
+        "--mtproxy-secret",
+        secret,
+        "--listen",
+        "127.0.0.1:8443",
+        "--origin",
+        "https://chat.example",
+    ];
+    let page = get(&app_with(&behind, &[]), NEAR, "/connect", "").await;
+    assert!(!page.contains(secret), "{page}");
+}
+
+#[tokio::test]
+async fn the_profile_of_telegram_desktop_is_there_to_be_taken() {
+    let answer = get(&app(), FAR, "/connect/tdesktop.zip", "").await;
+    assert!(answer.contains("content-type: application/zip"), "{answer}");
+    assert!(answer.contains("filename=\"heliograph-tdesktop.zip\""));
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    assert!(body.starts_with("PK\u{3}\u{4}"), "a ZIP archive");
+    assert!(body.contains("heliograph-tdesktop/tdata/key_datas"));
 }
 
 #[tokio::test]
@@ -277,6 +309,18 @@ async fn a_file_of_the_page_comes_as_small_as_the_browser_takes_it() {
 }
 
 #[tokio::test]
+async fn the_service_worker_is_asked_for_each_time_and_runs_under_the_pages_policy() {
+    let answer = get(&app_with_page(&[]), FAR, "/service-worker.js", "").await;
+    assert!(answer.ends_with("'of build 1'"), "{answer}");
+    assert!(answer.contains("cache-control: no-cache\r\n"), "{answer}");
+    assert!(answer.contains("content-type: text/javascript"), "{answer}");
+    assert!(answer.contains("connect-src 'self'"), "{answer}");
+    // A browser that kept one of a server with a page hears that there is none any more.
+    let answer = get(&app(), FAR, "/service-worker.js", "").await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+#[tokio::test]
 async fn the_page_is_told_the_facts_of_the_house() {
     let flags = ["--operator", "The \"Town\"", "--registration", "closed"];
     let answer = get(&app_with(&flags, &[]), FAR, "/web/facts.json", "").await;
@@ -315,7 +359,9 @@ async fn every_page_forbids_scripts_and_frames() {
     for path in [
         "/",
         "/connect",
+        "/connect/tdesktop.zip",
         "/copy.js",
+        "/service-worker.js",
         "/web/facts.json",
         "/owpengram/server-info",
         "/style.css",

@@ -8,6 +8,7 @@
 use super::refusals::{BlobOrStore, Refusals, hashed_photo};
 use super::{Moderation, ModerationError, Screen};
 use crate::gateway::SystemEntropy;
+use crate::metrics::Looked;
 use heliograph_api::{Entropy as _, Services, shows_face_to_all};
 use heliograph_discovery::gate::{Candidate, Gate as Look, GateError, Place};
 use heliograph_domain::stale;
@@ -22,6 +23,7 @@ use heliograph_store::{BoxFuture, Store, StoreError};
 use heliograph_transparency::entry::Act;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 use thiserror::Error;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -313,8 +315,15 @@ impl Gate {
 impl Look for Gate {
     fn look(&self, candidates: Vec<Candidate>) -> BoxFuture<'_, Result<Vec<Place>, GateError>> {
         Box::pin(async move {
-            let places = self.look_at(candidates).await;
-            places.map_err(GateError::from)
+            let begun = Instant::now();
+            let places = self.look_at(candidates).await.map_err(GateError::from)?;
+            let outcome = if places.is_empty() {
+                Looked::LetThrough
+            } else {
+                Looked::KeptBack
+            };
+            self.screen.looked(outcome, begun.elapsed());
+            Ok(places)
         })
     }
 }

@@ -190,7 +190,7 @@ impl Moderation {
 
     /// Publishes and announces versions of the terms that came with a new version of this program. An
     /// installation that has decided nothing yet publishes its first with its first decision.
-    async fn follow_terms(&self) -> Result<(), AnnounceError> {
+    pub async fn follow_terms(&self) -> Result<(), AnnounceError> {
         let has_terms = self.desk.office.with_log(|log| {
             let terms = log.ledger().moderation().terms();
             !terms.is_empty()

@@ -1,12 +1,12 @@
 //! The one door to the classifier: whatever is judged while the server runs is judged and counted
 //! here, and nothing that is not public fits through.
 
-use crate::metrics::{Classified, Metrics};
+use crate::metrics::{Classified, Looked, Metrics};
 use heliograph_classifier::model::Model;
 use heliograph_model::{PublicPeer, PublicPost};
 use heliograph_moderation::opinion::Opinion;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Judges what is public.
 pub struct Screen {
@@ -74,6 +74,11 @@ impl Screen {
         } else {
             self.metrics.shadow_differed.add_one();
         }
+    }
+
+    /// Notes how long a look of the gate took.
+    pub(super) fn looked(&self, outcome: Looked, took: Duration) {
+        self.metrics.gate_looked(outcome, took);
     }
 
     /// The model that judges now.

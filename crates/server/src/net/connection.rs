@@ -189,9 +189,16 @@ impl Connection {
         let signal = self.link.signal().clone();
         // What came together with the transport's sign.
         self.take_packets().await?;
+        let timer = sleep_until(self.next_wake());
+        tokio::pin!(timer);
         loop {
             self.flush().await?;
+            // One that goes off too early costs a second look, and is seldom; moving it for each
+            // packet costs something for each.
             let wake = self.next_wake();
+            if timer.is_elapsed() || wake < timer.deadline() {
+                timer.as_mut().reset(wake);
+            }
             tokio::select! {
                 () = signal.notified() => {}
                 read = self.pipe.read(self.websocket.as_mut().map_or(&mut self.incoming, |frames| &mut frames.raw)) => {
@@ -201,7 +208,7 @@ impl Connection {
                     self.deadline = Instant::now() + self.silence_allowed();
                     self.take_packets().await?;
                 }
-                () = sleep_until(wake) => {
+                () = timer.as_mut() => {
                     if Instant::now() >= self.deadline {
                         return Err(End::Closed);
                     }

@@ -17,5 +17,6 @@ mod secret_chats;
 mod sessions;
 mod stopping;
 mod temporary_keys;
+mod terms;
 mod transparency;
 mod web;

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use grammers_client::client::UpdateStream;
+use grammers_client::client::{PasswordToken, UpdateStream};
 use grammers_client::message::InputMessage;
 use grammers_client::sender::UpdatesConfiguration;
 use grammers_client::tl::{self, enums, functions, types};
-use grammers_client::{Client, SenderPool};
+use grammers_client::{Client, SenderPool, SignInError};
 use grammers_session::Session as _;
 use grammers_session::storages::MemorySession;
 use grammers_session::types::{PeerId, PeerInfo, PeerKind, PeerRef, UpdateState, UpdatesState};
@@ -101,6 +101,7 @@ impl Open {
                 let done = self.sign_in(request).await?;
                 return self.signed_in(done).await;
             }
+            "sign_in_with_password" => return self.sign_in_with_password(request).await,
             "sign_up" => return self.sign_up(request).await,
             "me" => return Ok(plain::user(&client.get_me().await?.raw)),
             "user" => {
@@ -349,6 +350,36 @@ impl Open {
             .map_err(|e| e.to_string())?;
         self.receive().await?;
         Ok(plain::user(&done.user))
+    }
+
+    /// A code, a wrong password, and the right one. After a wrong one the library would answer the same
+    /// challenge again, which has served; so it is given a new one.
+    async fn sign_in_with_password(&mut self, request: &Value) -> Outcome<Value> {
+        match self.sign_in(request).await {
+            Err(error) if error.to_string().contains("SESSION_PASSWORD_NEEDED") => {}
+            other => return Err(format!("a code alone was answered with {other:?}").into()),
+        }
+        let token = self.password_token().await?;
+        let hint = token.hint().map(str::to_owned);
+        let wrong = self.client.check_password(token, text(request, "wrong"));
+        match wrong.await {
+            Err(SignInError::InvalidPassword(_)) => {}
+            other => return Err(format!("a wrong password was answered with {other:?}").into()),
+        }
+        let token = self.password_token().await?;
+        let right = self.client.check_password(token, text(request, "password"));
+        let user = right.await.map_err(|error| error.to_string())?;
+        self.me = Some(user.id().bare_id_unchecked());
+        self.receive().await?;
+        let mut answer = plain::user(&user.raw);
+        answer["hint"] = json!(hint);
+        Ok(answer)
+    }
+
+    async fn password_token(&self) -> Outcome<PasswordToken> {
+        let get = functions::account::GetPassword {};
+        let enums::account::Password::Password(password) = self.client.invoke(&get).await?;
+        Ok(PasswordToken::new(password))
     }
 
     async fn sign_up(&mut self, request: &Value) -> Outcome<Value> {

@@ -203,7 +203,10 @@ async fn a_device_that_is_signed_out_loses_its_chats_and_what_waits_for_it() {
             2 => assert!(store.write(DestroyKey(key_of(&ben))).await.expect("gone")),
             _ => {
                 store
-                    .write(DeleteAccount { user: ben.id })
+                    .write(DeleteAccount {
+                        user: ben.id,
+                        password: None,
+                    })
                     .await
                     .expect("deleted");
             }
@@ -268,7 +271,10 @@ async fn a_sender_who_goes_in_the_middle_of_the_exchange_leaves_nothing_behind()
     world
         .services
         .store
-        .write(DeleteAccount { user: ben.id })
+        .write(DeleteAccount {
+            user: ben.id,
+            password: None,
+        })
         .await
         .expect("deleted");
     work(&world).await;

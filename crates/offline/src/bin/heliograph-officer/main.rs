@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Everything secret lies sealed in the officer's folder. A command reads files, shows what they
 /// mean, asks, and writes one file to hand back.
 #[derive(Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "heliograph-officer", version, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
     place: Place,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// server with TLS before it when it is asked from elsewhere. It prints its key, for trust
 /// policies, and where it listens.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "heliograph-witness", version)]
 struct Cli {
     /// The witness's folder: its key, the logs it watches, their newest heads
     #[arg(long, default_value = "witness")]

@@ -3,12 +3,16 @@
 use super::super::headers::WithCopyButtons;
 use super::super::{Hop, Shared, operations};
 use super::{document_with, escape, qr};
-use crate::client_config::{self, Client, Target};
+use crate::client_config::{self, Client, Target, tdesktop};
+use crate::gateway::SystemEntropy;
 use crate::net::PeerInfo;
 use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
 use heliograph_console::record::{Snapshot, meaning};
+use heliograph_mtproto::transport::ProxySecret;
 use heliograph_transparency::verify::Level;
 use hyper::HeaderMap;
 use std::fmt::Write as _;
@@ -26,12 +30,8 @@ pub(in super::super) async fn how_to_connect(
     headers: HeaderMap,
 ) -> Response {
     let log = shared.record.as_ref().map(|record| record.snapshot());
-    let missing = if operations::is_local(hop, &headers) {
-        shared.first_steps.missing(log.as_deref())
-    } else {
-        String::new()
-    };
-    let page = page(&shared, peer, log.as_deref(), &missing);
+    let local = operations::is_local(hop, &headers);
+    let page = page(&shared, peer, log.as_deref(), local);
     let mut response = Html(document_with("Connect", COPY_SCRIPT, &page)).into_response();
     response.extensions_mut().insert(WithCopyButtons);
     response
@@ -40,21 +40,59 @@ pub(in super::super) async fn how_to_connect(
 /// The same for a browser without scripts at `/`, as HTML for whoever came by `peer`.
 pub(in super::super) fn connect(shared: &Shared, peer: PeerInfo) -> String {
     let log = shared.record.as_ref().map(|record| record.snapshot());
-    page(shared, peer, log.as_deref(), "")
+    page(shared, peer, log.as_deref(), false)
 }
 
-fn page(shared: &Shared, peer: PeerInfo, log: Option<&Snapshot>, missing: &str) -> String {
-    let target = Target {
+/// `/connect/tdesktop.zip`: a profile of Telegram Desktop that leads here.
+pub(in super::super) async fn telegram_desktop(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<PeerInfo>,
+) -> Response {
+    let target = target(&shared, peer);
+    let archive = match tdesktop::zipped(&target, &mut SystemEntropy) {
+        Ok(archive) => archive,
+        Err(error) => {
+            tracing::error!(%error, "profile_not_packed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let name = format!("attachment; filename=\"{}.zip\"", tdesktop::FOLDER);
+    let headers = [
+        (CONTENT_TYPE, "application/zip".to_owned()),
+        (CONTENT_DISPOSITION, name),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, archive).into_response()
+}
+
+fn target(shared: &Shared, peer: PeerInfo) -> Target {
+    Target {
         address: shared.advertise.unwrap_or(peer.reached),
         key: shared.public_key.clone(),
         // Links with secrets are for those whom the operator gives them to.
         proxy_secrets: Vec::new(),
+    }
+}
+
+/// The page, with what only who sits at this machine is shown.
+fn page(shared: &Shared, peer: PeerInfo, log: Option<&Snapshot>, local: bool) -> String {
+    let target = target(shared, peer);
+    let missing = if local {
+        shared.first_steps.missing(log)
+    } else {
+        String::new()
+    };
+    // Behind a proxy that nobody declared, everybody seems to be on this machine.
+    let secrets = if local && !shared.proxy_undeclared {
+        &shared.proxy_secrets[..]
+    } else {
+        &[]
     };
     // An operator reads what is missing before others come first, and below when they have come.
     let first = shared.first_steps.first_account();
     let (above, below) = match &first {
         Some(first) => (format!("{first}{missing}"), ""),
-        None => (String::new(), missing),
+        None => (String::new(), missing.as_str()),
     };
     format!(
         "<h1>A Heliograph server</h1>\n\
@@ -66,7 +104,7 @@ fn page(shared: &Shared, peer: PeerInfo, log: Option<&Snapshot>, missing: &str) 
         links = log.map_or("", |_| LINKS),
         browser = browser(shared.origin.as_deref(), target.address),
         facts = facts(&target),
-        apps = apps(target.address),
+        apps = apps(target.address, &proxy_links(target.address, secrets)),
         libraries = libraries(&target),
     )
 }
@@ -109,18 +147,19 @@ fn facts(target: &Target) -> String {
 }
 
 /// Apps, which are not programs to paste.
-fn apps(address: SocketAddr) -> String {
+fn apps(address: SocketAddr, proxy_links: &str) -> String {
     format!(
         "<section aria-labelledby=\"apps\">\n<h2 id=\"apps\">With an app</h2>\n\
          <details><summary>Telegram Desktop, unmodified</summary>\n\
-         <p>It needs a profile that leads here. Whoever has a shell on the server’s machine writes \
-         it; it holds the address, the key and a random number, and no secret of the server:</p>\n\
+         <p>It needs a profile that leads here: <a href=\"/connect/tdesktop.zip\" download>\
+         {folder}.zip</a>. It holds the address, the key and a random number, and no secret of the \
+         server. Unpack it, and start the app on it; on Windows the program is \
+         <code>Telegram.exe</code>.</p>\n\
+         <pre class=\"command\" tabindex=\"0\" aria-label=\"Command to start Telegram Desktop\"><code>\
+         telegram-desktop -workdir ./{folder} -many\n</code></pre>\n\
+         <p>Whoever has a shell on the server’s machine writes the same with</p>\n\
          <pre class=\"command\" tabindex=\"0\" aria-label=\"Command for Telegram Desktop\"><code>\
          heliograph client-config --for tdesktop --address {address}\n</code></pre>\n\
-         <p>That makes the folder <code>heliograph-tdesktop</code>. Copy it to your computer, \
-         and start the app on it:</p>\n\
-         <pre class=\"command\" tabindex=\"0\" aria-label=\"Command to start Telegram Desktop\"><code>\
-         telegram-desktop -workdir ./heliograph-tdesktop -many\n</code></pre>\n\
          <p>Your own Telegram account stays in a profile of its own. It was tried with 4.6.5.</p>\n\
          </details>\n\
          <details><summary>OwpenGram’s apps</summary>\n\
@@ -135,16 +174,40 @@ fn apps(address: SocketAddr) -> String {
          heliograph client-config --for tdlib --address {address} &gt; me.py\n</code></pre>\n\
          </details>\n\
          <details><summary>By an MTProxy link</summary>\n\
-         <p>A link holds a secret, so it does not stand on a public page: ask the operator for one, \
-         who prints it with</p>\n\
-         <pre class=\"command\" tabindex=\"0\" aria-label=\"Command for an MTProxy link\"><code>\
-         heliograph client-config --for mtproxy --address {address}\n</code></pre>\n\
+         {proxy_links}\
          <p>A link hides that you speak this protocol. It does not give an app the server’s key: \
          Telegram’s own mobile apps accept no other than Telegram’s, and cannot come here.</p>\n\
          </details>\n</section>\n",
+        folder = tdesktop::FOLDER,
         host = address.ip(),
         port = address.port(),
     )
+}
+
+/// The links with their codes, where the page may show them; else, who has them.
+fn proxy_links(address: SocketAddr, secrets: &[ProxySecret]) -> String {
+    if secrets.is_empty() {
+        return format!(
+            "<p>A link holds a secret, so it does not stand on a public page: ask the operator for \
+             one, who finds it here on the server’s own machine, or prints it with</p>\n\
+             <pre class=\"command\" tabindex=\"0\" aria-label=\"Command for an MTProxy link\"><code>\
+             heliograph client-config --for mtproxy --address {address}\n</code></pre>\n"
+        );
+    }
+    let mut text = String::from(
+        "<p>Only you see this, since you are on the server’s own machine. Whoever has a link can \
+         come by it; they do not prove who you are.</p>\n",
+    );
+    for secret in secrets {
+        let link = client_config::proxy_link(address, secret);
+        let _ = write!(
+            text,
+            "<p data-copy=\"the link\"><code>{link}</code></p>\n{code}",
+            link = escape(&link),
+            code = qr::svg(&link).unwrap_or_default(),
+        );
+    }
+    text
 }
 
 /// Programs to paste.

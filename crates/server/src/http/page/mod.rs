@@ -4,7 +4,7 @@ mod connect;
 mod first_steps;
 mod qr;
 
-pub(super) use connect::{connect, how_to_connect};
+pub(super) use connect::{connect, how_to_connect, telegram_desktop};
 pub(super) use first_steps::{FirstSteps, look};
 
 use super::Shared;

@@ -28,6 +28,8 @@ const WITHOUT_SCRIPTS: &str = "<!--without scripts-->";
 pub struct WebPage {
     /// The page at `/`.
     pub html: &'static str,
+    /// The script at `/service-worker.js`, which opens the page while the server is away.
+    pub service_worker: &'static str,
     /// What it loads from `/web/`. Their names change with their content.
     pub files: &'static [File],
 }
@@ -81,6 +83,21 @@ pub(super) async fn front(
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         set.insert(ETAG, tag);
     }
+    response.extensions_mut().insert(WithScripts);
+    response
+}
+
+/// `/service-worker.js`: at the root, as it may only answer for addresses below its own.
+pub(super) async fn service_worker(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(web) = shared.web else {
+        return page::not_found().await;
+    };
+    let headers = [
+        (CONTENT_TYPE, content_type("service-worker.js")),
+        // Its name stays, so browsers ask each time whether there is another build.
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    let mut response = (headers, web.service_worker).into_response();
     response.extensions_mut().insert(WithScripts);
     response
 }
