@@ -23,6 +23,7 @@ class Driver:
         self.events = []
         self._answers = {}
         self._number = 0
+        self._ended = False
         self._arrived = threading.Condition()
         self._log = open(log_path, "wb")
         self.process = subprocess.Popen(
@@ -47,8 +48,9 @@ class Driver:
                 else:
                     self._answers[message["request"]] = message
                 self._arrived.notify_all()
+        self.process.wait()
         with self._arrived:
-            self.process.wait()
+            self._ended = True
             self._arrived.notify_all()
 
     def call(self, verb, answer_within=ANSWER_WITHIN_S, **fields):
@@ -62,10 +64,11 @@ class Driver:
         except OSError:
             raise DriverError(f"{self.title}: {verb}: the client is gone") from None
         with self._arrived:
-            self._arrived.wait_for(
-                lambda: number in self._answers or self.process.poll() is not None, answer_within
-            )
-            answer = self._answers.pop(number, None)
+            # A process that has ended may have answered: its last lines are still on their way here.
+            self._arrived.wait_for(lambda: number in self._answers or self._ended, answer_within)
+            answer, ended = self._answers.pop(number, None), self._ended
+        if answer is None and ended:
+            raise DriverError(f"{self.title}: {verb}: the client ended without an answer")
         if answer is None:
             # What comes after would wait as long again, for nothing.
             self.process.kill()

@@ -20,7 +20,7 @@ use crate::{
     wire::{
         BAD_MSG_NOTIFICATION, BAD_SERVER_SALT, DESTROY_AUTH_KEY_FAIL, DESTROY_AUTH_KEY_NONE,
         DESTROY_AUTH_KEY_OK, DESTROY_SESSION_NONE, DESTROY_SESSION_OK, NEW_SESSION_CREATED, Object,
-        Reader, Truncated, constructor,
+        RPC_ERROR, Reader, Truncated, constructor,
     },
 };
 
@@ -81,8 +81,10 @@ pub enum CallState {
     Unknown,
     /// It has not been answered.
     Running,
-    /// It has been answered.
+    /// It has been answered with a result, or dropped by the client.
     Answered,
+    /// It has been answered with an error.
+    Failed,
 }
 
 /// What came of `destroy_auth_key`.
@@ -302,9 +304,13 @@ impl Session {
     /// was dropped, answered before, or never came.
     pub fn answer(&mut self, call: MsgId, result: impl Into<Bytes>) {
         if self.received.fate(call) == Some(Fate::Running) {
+            let result = result.into();
             self.received.set_fate(call, Fate::Answered);
+            if constructor(&result) == Some(RPC_ERROR) {
+                self.received.set_failed(call);
+            }
             self.outbox.answers(call);
-            self.queue(Purpose::Answer(call), result.into());
+            self.queue(Purpose::Answer(call), result);
         }
     }
 
@@ -343,6 +349,7 @@ impl Session {
     pub fn call_state(&self, call: MsgId) -> CallState {
         match self.received.fate(call) {
             Some(Fate::Running) => CallState::Running,
+            Some(_) if self.received.has_failed(call) => CallState::Failed,
             Some(Fate::Answered | Fate::Settled | Fate::AnswerLost) => CallState::Answered,
             _ => CallState::Unknown,
         }

@@ -39,6 +39,8 @@ struct Seen {
     msg_id: MsgId,
     seqno: i32,
     fate: Fate,
+    /// A call that was answered with an error.
+    failed: bool,
 }
 
 /// Why a message is not taken; the code of its `bad_msg_notification`.
@@ -88,6 +90,17 @@ impl Received {
         }
     }
 
+    /// Whether a call was answered with an error.
+    pub(super) fn has_failed(&self, msg_id: MsgId) -> bool {
+        self.find(msg_id).is_ok_and(|index| self.seen[index].failed)
+    }
+
+    pub(super) fn set_failed(&mut self, msg_id: MsgId) {
+        if let Ok(index) = self.find(msg_id) {
+            self.seen[index].failed = true;
+        }
+    }
+
     /// Remembers a message that has not come before, if its numbers fit those around it. Parts of
     /// a container may be older than the container may be, because old messages are sent again in
     /// new containers, but not older than what is remembered.
@@ -121,6 +134,7 @@ impl Received {
                 msg_id,
                 seqno,
                 fate,
+                failed: false,
             },
         );
         Ok(())

@@ -645,6 +645,18 @@ fn answers_that_nobody_fetches_are_bounded_and_never_made_twice() {
 }
 
 #[test]
+fn a_call_that_was_answered_with_an_error_has_failed_for_good() {
+    let mut link = Link::established();
+    let call = link.call();
+    link.session
+        .answer(call, rpc::error(400, "PEER_ID_INVALID"));
+    assert_eq!(link.session.call_state(call), CallState::Failed);
+    link.receive();
+    link.acknowledge();
+    assert_eq!(link.session.call_state(call), CallState::Failed);
+}
+
+#[test]
 fn large_answers_go_in_packets_of_their_own() {
     let mut link = Link::established();
     let calls: Vec<MsgId> = (0..3).map(|_| link.call()).collect();

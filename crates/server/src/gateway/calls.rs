@@ -262,7 +262,11 @@ impl Gateway {
     }
 }
 
-/// Waits until an earlier call of the session has been answered.
+/// Waits until an earlier call of the session has been answered with a result.
+///
+/// Fails with `MSG_WAIT_FAILED` as soon as that one has failed: clients send a chain of calls of which
+/// each waits for the one before, and if the third ran after the second was refused, they would be
+/// carried out in another order than they were made in.
 async fn wait_for(session: &SessionHandle, earlier: MsgId) -> Result<()> {
     let waiting = async {
         loop {
@@ -271,7 +275,7 @@ async fn wait_for(session: &SessionHandle, earlier: MsgId) -> Result<()> {
             answered.as_mut().enable();
             match session.lock().protocol.call_state(earlier) {
                 CallState::Answered => return Ok(()),
-                CallState::Unknown => return Err(text::MSG_WAIT_FAILED.into()),
+                CallState::Unknown | CallState::Failed => return Err(text::MSG_WAIT_FAILED.into()),
                 CallState::Running => {}
             }
             answered.await;

@@ -279,10 +279,20 @@ fn words(ids: &[u32]) -> Vec<u8> {
 
 /// Sends a call as bytes; the error that it is answered with.
 async fn refusal_of(client: &mut Line, body: &[u8]) -> (i32, String) {
+    let id = send_call(client, body).await;
+    outcome_of(client, id).await.expect_err("not an answer")
+}
+
+async fn send_call(client: &mut Line, body: &[u8]) -> MsgId {
     let (id, packet) = client
         .session()
         .encode_call(body, now(), &mut SystemEntropy);
     client.write(&packet).await.expect("the line holds");
+    id
+}
+
+/// What became of a call that answers with updates, or that failed.
+async fn outcome_of(client: &mut Line, id: MsgId) -> Result<(), (i32, String)> {
     loop {
         let incoming = timeout(PATIENCE, client.receive())
             .await
@@ -291,9 +301,10 @@ async fn refusal_of(client: &mut Line, body: &[u8]) -> (i32, String) {
             if let Incoming::Answer { call, body } = part
                 && call == id
             {
-                // Any type does: errors are read before it.
+                // Any type does for errors: they are read before it.
                 return match read_answer::<enums::Updates>(&body) {
-                    Err(ClientError::Rpc { code, message }) => (code, message),
+                    Ok(_) => Ok(()),
+                    Err(ClientError::Rpc { code, message }) => Err((code, message)),
                     _ => panic!("an answer of {} bytes", body.len()),
                 };
             }
@@ -383,6 +394,38 @@ async fn calls_that_make_no_sense_are_refused_in_the_protocols_words() {
         let refusal = refusal_of(&mut ada, body).await;
         assert_eq!(refusal, (400, (*expected).to_owned()), "case {number}");
     }
+    all_is_well(&home, &server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_of_calls_ends_where_one_of_them_fails() {
+    let home = Home::new();
+    let server = home.start(&[]);
+    let (mut ada, _) = sign_up(&home, &server, "99966004002", "ada_chain").await;
+    let after = |earlier: MsgId, body: &[u8]| {
+        let id = earlier.0 as u64;
+        let mut call = words(&[INVOKE_AFTER_MSG, id as u32, (id >> 32) as u32]);
+        call.extend_from_slice(body);
+        call
+    };
+    let note = |number| text(&enums::InputPeer::Self_, "a link of a chain", number).to_bytes();
+    let failed = || Err((400, "MSG_WAIT_FAILED".to_owned()));
+
+    let first = send_call(&mut ada, &note(1)).await;
+    let second = send_call(&mut ada, &after(first, &note(2))).await;
+    assert_eq!(outcome_of(&mut ada, second).await, Ok(()));
+
+    // As a client does whose connection broke: the first of these waits for a call that has not come
+    // here, and the two behind it must not overtake it.
+    let lost = MsgId(second.0 - 4);
+    let third = send_call(&mut ada, &after(lost, &note(3))).await;
+    assert_eq!(outcome_of(&mut ada, third).await, failed());
+    let fourth = send_call(&mut ada, &after(third, &note(4))).await;
+    assert_eq!(outcome_of(&mut ada, fourth).await, failed());
+    let fifth = send_call(&mut ada, &after(fourth, &note(5))).await;
+    assert_eq!(outcome_of(&mut ada, fifth).await, failed());
+    let sixth = send_call(&mut ada, &after(second, &note(3))).await;
+    assert_eq!(outcome_of(&mut ada, sixth).await, Ok(()));
     all_is_well(&home, &server).await;
 }
 
