@@ -6,10 +6,11 @@
 
 use crate::context::Ctx;
 use crate::error::{Result, text};
+use heliograph_domain::bots;
 use heliograph_domain::bus::Signal;
 use heliograph_domain::channels::Standing;
 use heliograph_domain::files::Files;
-use heliograph_model::{BannedRights, Body, ChannelId, PublicDraft, PublicPeer, UnixMs};
+use heliograph_model::{BannedRights, Body, ChannelId, PublicDraft, PublicPeer, UnixMs, UserId};
 use heliograph_moderation::refusals::{NoteRefusal, Rule, What};
 use heliograph_store::BoxFuture;
 
@@ -93,8 +94,10 @@ impl Ctx {
         let Some(Refused { rule, picture }) = found else {
             return Ok(());
         };
+        let (author, by_bot) = self.who_answers().await?;
         let note = NoteRefusal {
-            author: self.user()?,
+            author,
+            by_bot,
             channel,
             what: What::Post,
             text: draft.text().to_owned(),
@@ -127,8 +130,10 @@ impl Ctx {
         let Some(rule) = found else {
             return Ok(());
         };
+        let (author, by_bot) = self.who_answers().await?;
         let note = NoteRefusal {
-            author: self.user()?,
+            author,
+            by_bot,
             channel: channel.id,
             what: What::Face,
             text: face.said(),
@@ -136,6 +141,14 @@ impl Ctx {
             rule,
         };
         self.refuse(note).await
+    }
+
+    /// Who is told, and can contest: the caller, or whoever runs the bot that calls.
+    async fn who_answers(&self) -> Result<(UserId, bool)> {
+        let caller = self.user()?;
+        let mut view = self.store.view().await?;
+        let bot = bots::find(&mut *view, caller).await?;
+        Ok(bot.map_or((caller, false), |bot| (bot.owner, true)))
     }
 
     async fn refuse(&self, note: NoteRefusal) -> Result<()> {

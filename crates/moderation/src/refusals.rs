@@ -1,8 +1,9 @@
 //! What is not let in at all: public texts that are nearly the same as one that a moderator has said
 //! is to be refused, and pictures of lists that the operator has marked so.
 //!
-//! A classifier never refuses; it holds. A refusal is told to its author with the rule, and an author
-//! who contests it hands the refused text over to a moderator, who lets it through or leaves it.
+//! A classifier never refuses; it holds. A refusal is told to its author with the rule (for a bot, to
+//! whoever runs it), and an author who contests it hands the refused text over to a moderator, who
+//! lets it through or leaves it.
 
 use crate::appeals::{AppealError, OPEN_DAYS, TEXT_CHARS_MAX};
 use crate::cases::{self, CaseError, Ended, Excerpt, Origin};
@@ -192,8 +193,10 @@ pub async fn of_author(
 /// Notes that something was refused, and tells its author why. The same text is told of once.
 #[derive(Clone)]
 pub struct NoteRefusal {
-    /// Whose it is.
+    /// Whose it is: for what a bot wrote, whoever runs the bot, for it cannot contest anything.
     pub author: UserId,
+    /// A bot of theirs wrote it.
+    pub by_bot: bool,
     /// Where it was to stand.
     pub channel: ChannelId,
     /// What it was.
@@ -245,7 +248,7 @@ impl Command for NoteRefusal {
         let Uncounted(count) = tx.find_or_default(Owner::INSTALLATION, &UNCOUNTED).await?;
         tx.put(Owner::INSTALLATION, &UNCOUNTED, &Uncounted(count + 1))?;
         if told {
-            let text = letter(tx.rows(), &refusal, number, now).await?;
+            let text = letter(tx.rows(), &refusal, self.by_bot, number, now).await?;
             services::tell(tx, self.author, text).await?;
         }
         Ok(number)
@@ -256,6 +259,7 @@ impl Command for NoteRefusal {
 async fn letter(
     rows: &mut dyn Rows,
     refusal: &Refusal,
+    by_bot: bool,
     number: u64,
     now: UnixMs,
 ) -> Result<String, StoreError> {
@@ -265,7 +269,9 @@ async fn letter(
         .clause(clause)
         .map_or(("", ""), |clause| (clause.title, clause.text));
     let what = match refusal.what {
+        What::Post if by_bot => "A post of a bot of yours",
         What::Post => "A post of yours",
+        What::Face if by_bot => "A name or description that a bot of yours gave a channel or group",
         What::Face => "A name or description of a channel or group of yours",
     };
     let why = match &refusal.rule.made_by {

@@ -15,6 +15,7 @@ use heliograph_moderation::cases::Origin;
 use heliograph_moderation::reasons;
 use heliograph_moderation::refusals::{ContestRefusal, Finding, TakeCount};
 use heliograph_server::moderation::banks;
+use heliograph_server::operator_bots;
 use heliograph_testkit::{DeskHouse, Person};
 use heliograph_tl::{Function, enums, functions, types};
 use heliograph_transparency::entry::{Act, REFUSALS};
@@ -144,6 +145,61 @@ async fn a_text_like_one_that_is_refused_is_not_let_in_by_any_way() {
             (REFUSALS, "decision-1", false)
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_is_refused_by_the_bot_api_and_who_runs_it_is_told_and_can_contest() {
+    let (house, mut ada, _, pets) = with_a_refused_campaign().await;
+    let named = functions::account::UpdateUsername {
+        username: "ada_runs_it".into(),
+    };
+    ada.call(named).await;
+    let (store, entropy) = (&house.services.store, &*house.services.entropy);
+    let token = operator_bots::create(store, entropy, "Pets", "pets_bot", "ada_runs_it").await;
+    let token = token.expect("a free name");
+    let bot = token.split_once(':').and_then(|(id, _)| id.parse().ok());
+    let bot = UserId(bot.expect("a token begins with a number"));
+    let promote = functions::channels::EditAdmin {
+        channel: types::InputChannel {
+            channel_id: pets.0,
+            access_hash: pets.1,
+        }
+        .into(),
+        user_id: types::InputUser {
+            user_id: bot.0,
+            access_hash: house.services.access.hash(UserId(ada.id), bot),
+        }
+        .into(),
+        admin_rights: types::ChatAdminRights {
+            post_messages: true,
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    };
+    ada.call(promote).await;
+
+    let changed = KITTENS.replace("Марину", "Ольгу");
+    let encoded: String = changed.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let send = |text: &str| format!("/bot{token}/sendMessage?chat_id=@first_pets&text={text}");
+    let calm = house.get(&send("A%20calm%20day")).await;
+    assert_eq!(calm.status, 200, "{}", calm.text);
+    for _ in 0..2 {
+        let refused = house.get(&send(&encoded)).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        let answer: serde_json::Value = serde_json::from_str(&refused.text).expect("JSON");
+        let words = answer["description"].as_str().expect("words");
+        assert!(words.contains("the post is refused"), "{words}");
+    }
+    let letters = told(&house, &mut ada).await;
+    let about = |letter: &&String| letter.contains("A post of a bot of yours was not published");
+    assert_eq!(letters.iter().filter(about).count(), 1, "{letters:?}");
+    let contest = ContestRefusal {
+        author: UserId(ada.id),
+        number: 1,
+        text: "The bot repeats what I wrote.".into(),
+    };
+    store.write(contest).await.expect("it is hers");
 }
 
 #[tokio::test(flavor = "multi_thread")]
