@@ -1,6 +1,6 @@
 //! `cargo xtask schema`: rebuilds `schema/history.tl` and `schema/SOURCES.md`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Runs `xtask/schema/rebuild.py`, which fetches the released packages with cargo, npm and pip, checks
@@ -9,9 +9,7 @@ use std::process::Command;
 /// The packages are kept below the user's cache folder, or in the folder named by the only argument.
 /// Fails with a sentence when Python is missing or the script ends with an error.
 pub fn run(args: &[String]) -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .ok_or("xtask lies outside of a workspace")?;
+    let root = crate::process::root();
     let cache = match args {
         [] => cache_folder()?,
         [folder] => PathBuf::from(folder),

@@ -14,6 +14,65 @@ def chat_menu(page, item):
     page.get_by_role("menuitem", name=item, exact=True).click()
 
 
+def delete_for_good(page, dialog, button):
+    """Deletes what is edited."""
+    dialog.get_by_role("button", name=button).click()
+    page.get_by_role("dialog", name="Delete it for good?").get_by_role("button", name="Delete").click()
+
+
+def a_group_for_comments(house):
+    """Somebody makes a group, slows it down, and has their channel discussed in it"""
+    page, ada = house.ben, house.ada
+    page.get_by_role("complementary").get_by_role("button", name="New chat").click()
+    page.get_by_role("radio", name="Group").check()
+    page.get_by_label("Title").fill("Ben’s bench")
+    page.get_by_label("Public name").fill("bens_bench")
+    page.get_by_role("button", name="Make a channel or group").click()
+    expect(page.locator(".chat-head")).to_contain_text("Ben’s bench")
+    ada.call("join", to="@bens_bench")
+    dialog = page.get_by_role("dialog", name="Edit group")
+    pause = dialog.get_by_label("Pause between two messages of a member")
+    for seconds in ("300", "0"):
+        chat_menu(page, "Edit")
+        pause.select_option(seconds)
+        # What is shown the next time comes from the server.
+        dialog.get_by_role("button", name="Close").click()
+        chat_menu(page, "Edit")
+        expect(pause).to_have_value(seconds)
+        dialog.get_by_role("button", name="Close").click()
+        ada.call("send", peer="@bens_bench", text=f"Is this seat taken? {seconds}")
+        expect(bubble(page, f"taken? {seconds}")).to_be_visible()
+        if seconds != "0":
+            refused(lambda: ada.call("send", peer="@bens_bench", text="Is it?"))
+
+    open_chat(page, "Ben’s garden")
+    chat_menu(page, "Edit")
+    dialog = page.get_by_role("dialog", name="Edit channel")
+    dialog.get_by_label("Group for comments").select_option(label="Ben’s bench")
+    dialog.get_by_role("button", name="Close").click()
+    write(page, "What shall I sow?")
+    expect(bubble(page, "shall I sow").get_by_role("button", name="Comment")).to_be_visible()
+    post = ada.call("history", peer="@bens_garden", limit=1)["messages"][0]["id"]
+    ada.call("comment", peer="@bens_garden", id=post, text="Peas")
+    open_chat(page, "Ada Test")
+    open_chat(page, "Ben’s garden")
+    bubble(page, "shall I sow").get_by_role("button", name="1 comment").click()
+    expect(bubble(page, "Peas")).to_be_visible()
+    page.get_by_role("region", name="Chat", exact=True).get_by_role("button", name="Back").first.click()
+
+    chat_menu(page, "Edit")
+    dialog.get_by_label("Group for comments").select_option(label="No comments")
+    dialog.get_by_role("button", name="Close").click()
+    mark = ada.mark()
+    write(page, "Beans, then")
+    ada.wait(mark, "post", text="Beans, then")
+    expect(bubble(page, "Beans, then").get_by_role("button", name="Comment")).to_have_count(0)
+    open_chat(page, "Ben’s bench")
+    chat_menu(page, "Edit")
+    delete_for_good(page, page.get_by_role("dialog", name="Edit group"), "Delete group")
+    expect(row(page, "bench")).to_have_count(0)
+
+
 def a_channel_is_changed(house):
     """Somebody changes their channel, makes an admin of it, and deletes it"""
     page, ada = house.ben, house.ada
@@ -48,8 +107,7 @@ def a_channel_is_changed(house):
     dialog.get_by_role("button", name="Remove as admin").click()
     expect(dialog.get_by_role("button", name="Remove as admin")).to_have_count(0)
     refused(lambda: ada.call("send", peer="@bens_garden", text="And mine?"))
-    dialog.get_by_role("button", name="Delete channel").click()
-    page.get_by_role("dialog", name="Delete it for good?").get_by_role("button", name="Delete").click()
+    delete_for_good(page, dialog, "Delete channel")
     expect(row(page, "allotment")).to_have_count(0)
     expect(page.get_by_text("Choose a chat")).to_be_visible()
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from .absence import opened_without_the_server, the_server_goes, without_a_shared_worker
 from .acts import bubble, open_chat, png, row, write
-from .channels import a_channel_is_changed, pinned_messages, somebody_is_blocked
+from .channels import a_channel_is_changed, a_group_for_comments, pinned_messages, somebody_is_blocked
 from .media import an_album, recordings
 from .password import a_cloud_password
 
@@ -600,6 +600,7 @@ STEPS = (
     a_channel_is_found,
     comments,
     a_channel_of_ones_own,
+    a_group_for_comments,
     a_channel_is_changed,
     pinned_messages,
     somebody_is_blocked,

@@ -18,6 +18,7 @@ import { history, placeKey, type Place } from './history.js'
 import { waitingFor } from './outbox.js'
 import { Pending } from './Pending.js'
 import { PinnedBar } from './PinnedBar.js'
+import { Views } from './views.js'
 import { VirtualList } from './VirtualList.js'
 
 /** How long messages are in sight before the server is told, in milliseconds: many that come at once are told once. */
@@ -80,8 +81,13 @@ export function ChatPane({ place }: { place: Place }) {
     return () => document.removeEventListener('visibilitychange', read)
   }, [list])
 
-  const seen = (row: Row | undefined, atEnd: boolean) => {
+  const views = useMemo(() => new Views(place.chat), [list])
+  useEffect(() => () => views.stop(), [views])
+
+  const seen = (inSight: readonly Row[], atEnd: boolean) => {
     setBelow(!atEnd || !list.atBottom.peek())
+    if (!place.thread) views.see(inSight.flatMap(postsOf))
+    const row = inSight.at(-1)
     const newest = row?.is === 'message' ? (row.album?.at(-1) ?? row.message).id : 0
     if (newest > lastSeen.current) {
       lastSeen.current = newest
@@ -216,4 +222,10 @@ function Foot({ place }: { place: Place }) {
   if (found?._ === 'channel' && found.broadcast) return <p class="chat-bar quiet">{t('chat.read_only')}</p>
   if (found) return <p class="chat-bar quiet">{t('error.banned')}</p>
   return <p class="chat-bar quiet">{t('error.account_gone')}</p>
+}
+
+/** The posts of a channel in a row. */
+function postsOf(row: Row): number[] {
+  if (row.is !== 'message' || !row.message.post) return []
+  return (row.album ?? [row.message]).map(({ id }) => id)
 }

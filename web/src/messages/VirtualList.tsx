@@ -21,8 +21,8 @@ interface Properties<T> {
   target?: { key: string } | { end: true } | undefined
   onNearStart?: () => void
   onNearEnd?: () => void
-  /** Called when the end comes into sight or leaves it, and with the last row that is seen. */
-  onSeen?: (last: T | undefined, atEnd: boolean) => void
+  /** Called with the rows that are in sight, and whether the end is. */
+  onSeen?: (rows: readonly T[], atEnd: boolean) => void
 }
 
 /** A list that draws only what is near the screen, and keeps what people read in its place. */
@@ -90,7 +90,8 @@ export function VirtualList<T>(props: Properties<T>) {
     const now = topFor(anchor.current, rows, height.current)
     if (now < NEAR_PX) props.onNearStart?.()
     if (rows.total - now - height.current < NEAR_PX) props.onNearEnd?.()
-    props.onSeen?.(items[rows.at(now + height.current - 1)], rows.total - now - height.current < END_PX)
+    const inSight = items.slice(rows.at(now), rows.at(now + height.current - 1) + 1)
+    props.onSeen?.(inSight, rows.total - now - height.current < END_PX)
   }
 
   /** Takes where people have moved the list for the place to keep. */

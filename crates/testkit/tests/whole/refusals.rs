@@ -19,6 +19,7 @@ use heliograph_server::operator_bots;
 use heliograph_testkit::{DeskHouse, Person};
 use heliograph_tl::{Function, enums, functions, types};
 use heliograph_transparency::entry::{Act, REFUSALS};
+use std::fmt::Write as _;
 
 fn text(message: &str, to: (i64, i64), random_id: i64) -> functions::messages::SendMessage {
     functions::messages::SendMessage {
@@ -180,7 +181,10 @@ async fn a_bot_is_refused_by_the_bot_api_and_who_runs_it_is_told_and_can_contest
     ada.call(promote).await;
 
     let changed = KITTENS.replace("Марину", "Ольгу");
-    let encoded: String = changed.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let mut encoded = String::new();
+    for byte in changed.bytes() {
+        write!(encoded, "%{byte:02X}").expect("a text takes any");
+    }
     let send = |text: &str| format!("/bot{token}/sendMessage?chat_id=@first_pets&text={text}");
     let calm = house.get(&send("A%20calm%20day")).await;
     assert_eq!(calm.status, 200, "{}", calm.text);
